@@ -1,0 +1,89 @@
+//! Checks the built-in rules and turns them into constants.
+//!
+//! A broken rule stops the build with its file and its fault. What is written: one JSON text for
+//! each rule (parsed only when that rule is needed), its examples, and the keyword tables.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, process};
+
+#[path = "src/finding/confidence.rs"]
+#[allow(dead_code)]
+mod confidence;
+mod finding {
+    pub use super::confidence::Confidence;
+}
+#[path = "src/rule/definition.rs"]
+#[allow(dead_code)]
+mod definition;
+#[path = "src/rule/prefilter.rs"]
+#[allow(dead_code)]
+mod prefilter;
+
+use definition::ProvenRule;
+use prefilter::Prefilter;
+
+fn main() {
+    let folder = Path::new("src/rule/builtin");
+    println!("cargo::rerun-if-changed={}", folder.display());
+    println!("cargo::rerun-if-changed=src/rule/definition.rs");
+    println!("cargo::rerun-if-changed=src/rule/prefilter.rs");
+    let mut rules = load(folder).unwrap_or_else(|problem| {
+        println!("cargo::error={}", problem.replace('\n', " | "));
+        process::exit(1);
+    });
+    rules.sort_by(|a, b| a.rule.id.cmp(&b.rule.id));
+    if let Some(pair) = rules.windows(2).find(|pair| pair[0].rule.id == pair[1].rule.id) {
+        println!("cargo::error=two built-in rules have the id `{}`", pair[0].rule.id);
+        process::exit(1);
+    }
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    fs::write(out.join("builtin.rs"), render(&rules)).expect("cargo's output folder is writable");
+}
+
+fn load(folder: &Path) -> Result<Vec<ProvenRule>, String> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .map_err(|e| format!("{}: {e}", folder.display()))?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|ext| ext == "toml"))
+        .collect();
+    files.sort();
+    let mut rules = Vec::new();
+    for path in files {
+        println!("cargo::rerun-if-changed={}", path.display());
+        let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        rules.extend(definition::parse(&text).map_err(|e| format!("{}: {e}", path.display()))?);
+    }
+    Ok(rules)
+}
+
+fn render(rules: &[ProvenRule]) -> String {
+    let mut out = String::new();
+    render_texts(&mut out, "RULES", rules.iter().map(|proven| to_json(&proven.rule)));
+    render_texts(&mut out, "EXAMPLES", rules.iter().map(|proven| to_json(&proven.examples)));
+    render_texts(&mut out, "IDS", rules.iter().map(|proven| proven.rule.id.clone()));
+    let keywords = rules.iter().enumerate().flat_map(|(index, proven)| {
+        proven.rule.keywords.iter().chain(&proven.rule.near).map(move |word| (index, word.as_str()))
+    });
+    let tables = Prefilter::build(keywords);
+    writeln!(out, "static BITMAP: [u64; {}] = {:?};", tables.bitmap.len(), tables.bitmap)
+        .expect("a string grows");
+    writeln!(out, "static BUCKETS: [u16; {}] = {:?};", tables.buckets.len(), tables.buckets)
+        .expect("a string grows");
+    writeln!(out, "static ENTRIES: [Entry; {}] = {:?};", tables.entries.len(), tables.entries)
+        .expect("a string grows");
+    writeln!(out, "static WORDS: &str = {:?};", tables.words).expect("a string grows");
+    out
+}
+
+fn render_texts(out: &mut String, name: &str, texts: impl ExactSizeIterator<Item = String>) {
+    writeln!(out, "static {name}: [&str; {}] = [", texts.len()).expect("a string grows");
+    for text in texts {
+        writeln!(out, "    {text:?},").expect("a string grows");
+    }
+    out.push_str("];\n");
+}
+
+fn to_json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("rules are plain data")
+}

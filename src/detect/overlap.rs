@@ -1,0 +1,80 @@
+//! One secret, one finding: of overlapping matches the most telling stays, and the parts of one
+//! credential are joined.
+
+use std::cmp::Reverse;
+
+use super::{Detection, Match, Suppressed, Suppression};
+use crate::finding::Confidence;
+use crate::rule::{Check, RuleSet};
+
+/// Parts of one credential stand at most this many lines apart.
+const PART_LINES: usize = 5;
+
+/// Drops the weaker of overlapping matches and joins the parts of composite credentials.
+pub(super) fn resolve(rules: &RuleSet, text: &[u8], mut found: Detection) -> Detection {
+    let mut ranked = std::mem::take(&mut found.matches);
+    ranked.sort_by_key(|m| (Reverse(rank(rules, m)), m.secret.start, m.rule));
+    let mut kept: Vec<Match> = Vec::new();
+    // Sorted by start, so that only the neighbours can overlap.
+    let mut starts: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
+    for candidate in ranked {
+        let before = starts.range(..candidate.secret.end).next_back();
+        let is_taken = before.is_some_and(|(_, end)| *end > candidate.secret.start);
+        if is_taken {
+            let why = Suppression::Overlap;
+            found.suppressed.push(Suppressed {
+                rule: candidate.rule,
+                secret: candidate.secret,
+                why,
+            });
+        } else {
+            starts.insert(candidate.secret.start, candidate.secret.end);
+            kept.push(candidate);
+        }
+    }
+    kept.sort_by_key(|m| m.secret.start);
+    found.matches = join_parts(rules, text, kept);
+    found.suppressed.sort_by_key(|suppressed| (suppressed.secret.start, suppressed.rule));
+    found.suppressed.dedup();
+    found
+}
+
+fn rank(rules: &RuleSet, candidate: &Match) -> (u8, Confidence, usize, usize) {
+    let rule = rules.get(candidate.rule);
+    let how_specific = match (rule.checks.contains(&Check::Assignment), rule.near.is_empty()) {
+        (true, _) => 0,
+        (false, false) => 1,
+        (false, true) => 2,
+    };
+    (how_specific, candidate.confidence, candidate.public_len, candidate.secret.len())
+}
+
+fn join_parts(rules: &RuleSet, text: &[u8], mut matches: Vec<Match>) -> Vec<Match> {
+    let mut is_part = vec![false; matches.len()];
+    for whole in 0..matches.len() {
+        let with = &rules.get(matches[whole].rule).with;
+        if with.is_empty() {
+            continue;
+        }
+        for part in 0..matches.len() {
+            let belongs = part != whole
+                && !is_part[part]
+                && with.contains(&rules.get(matches[part].rule).id)
+                && are_close(text, &matches[whole], &matches[part]);
+            if belongs {
+                is_part[part] = true;
+                let span = matches[part].secret.clone();
+                matches[whole].parts.push(span);
+            }
+        }
+    }
+    let mut is_part = is_part.into_iter();
+    matches.retain(|_| !is_part.next().expect("one flag each"));
+    matches
+}
+
+fn are_close(text: &[u8], a: &Match, b: &Match) -> bool {
+    let (first, second) = if a.secret.start < b.secret.start { (a, b) } else { (b, a) };
+    let between = &text[first.secret.end..second.secret.start.max(first.secret.end)];
+    between.len() < 2000 && memchr::memchr_iter(b'\n', between).count() <= PART_LINES
+}

@@ -1,0 +1,8 @@
+//! keyhook: blocks commits that add API keys and other secrets.
+//!
+//! Thirteen rooms, each with one purpose; `tests/floor_plan.rs` holds who may use whom. Start
+//! reading at [`scan`], which is the whole program on one page.
+
+pub mod detect;
+pub mod finding;
+pub mod rule;

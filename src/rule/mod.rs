@@ -1,0 +1,213 @@
+//! Rules as data: load, check, expand examples.
+//!
+//! Built-in rules are TOML files in `builtin/`, checked and packed by the build script. A rule is
+//! unpacked when something asks for it, so a run that meets no keyword unpacks none.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+mod checksum;
+mod definition;
+mod expand;
+mod prefilter;
+
+pub use checksum::{Checksum, Trust, named as checksum_named};
+pub use definition::{
+    Boundary, Check, Examples, ProvenRule, REACH_MAX, Rule, RuleEntry, RuleError, from_entries,
+    parse, pattern_hir,
+};
+pub use expand::{Expanded, expand};
+use prefilter::Entry;
+pub use prefilter::Prefilter;
+
+include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
+
+/// The rules of one run: the built-in ones and the user's own, less what is switched off.
+pub struct RuleSet {
+    builtin: Vec<OnceCell<Rule>>,
+    own: Vec<Rule>,
+    disabled: BTreeSet<usize>,
+}
+
+impl RuleSet {
+    /// Returns the built-in rules.
+    pub fn builtin() -> RuleSet {
+        RuleSet {
+            builtin: vec![OnceCell::new(); RULES.len()],
+            own: Vec::new(),
+            disabled: BTreeSet::new(),
+        }
+    }
+
+    /// Returns a set of these rules alone.
+    pub fn only(rules: Vec<Rule>) -> RuleSet {
+        RuleSet { builtin: Vec::new(), own: rules, disabled: BTreeSet::new() }
+    }
+
+    /// Adds the user's own rules; a rule with a known id takes the place of that rule.
+    pub fn add(&mut self, rules: Vec<Rule>) {
+        for rule in rules {
+            if let Some(index) = self.index_of(&rule.id) {
+                self.disabled.insert(index);
+            }
+            self.own.push(rule);
+        }
+    }
+
+    /// Switches a rule off; returns false if no rule has this id.
+    pub fn disable(&mut self, id: &str) -> bool {
+        let index = self.index_of(id);
+        index.map(|index| self.disabled.insert(index)).is_some()
+    }
+
+    /// Returns the number of indices; some may be switched off.
+    pub fn len(&self) -> usize {
+        self.builtin.len() + self.own.len()
+    }
+
+    /// Returns whether there are no rules at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns whether the rule with this index takes part.
+    pub fn is_enabled(&self, index: usize) -> bool {
+        !self.disabled.contains(&index)
+    }
+
+    /// Returns the rule with this index.
+    pub fn get(&self, index: usize) -> &Rule {
+        match self.builtin.get(index) {
+            Some(cell) => cell.get_or_init(|| unpack(RULES[index])),
+            None => &self.own[index - self.builtin.len()],
+        }
+    }
+
+    /// Returns the rule with this id, if it takes part.
+    pub fn by_id(&self, id: &str) -> Option<&Rule> {
+        self.index_of(id).map(|index| self.get(index))
+    }
+
+    /// Returns the rules that take part, sorted by id.
+    pub fn enabled(&self) -> Vec<&Rule> {
+        let mut rules: Vec<&Rule> =
+            (0..self.len()).filter(|&i| self.is_enabled(i)).map(|i| self.get(i)).collect();
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        rules
+    }
+
+    /// Returns the keyword tables: those of the built-in rules, then those of the user's.
+    pub fn prefilters(&self) -> Vec<(usize, Prefilter)> {
+        let mut tables = Vec::new();
+        if !self.builtin.is_empty() {
+            tables.push((0, builtin_prefilter()));
+        }
+        if !self.own.is_empty() {
+            let keywords = self.own.iter().enumerate().flat_map(|(index, rule)| {
+                rule.keywords.iter().chain(&rule.near).map(move |word| (index, word.as_str()))
+            });
+            tables.push((self.builtin.len(), Prefilter::build(keywords)));
+        }
+        tables
+    }
+
+    fn index_of(&self, id: &str) -> Option<usize> {
+        let is_enabled = |index: &usize| self.is_enabled(*index);
+        let builtin = if self.builtin.is_empty() { Err(0) } else { IDS.binary_search(&id) };
+        builtin.ok().filter(is_enabled).or_else(|| {
+            let own = self.own.iter().rposition(|rule| rule.id == id);
+            own.map(|index| index + self.builtin.len()).filter(is_enabled)
+        })
+    }
+}
+
+/// Returns the built-in rules with their examples, sorted by id.
+pub fn builtin_proven() -> Vec<ProvenRule> {
+    RULES
+        .iter()
+        .zip(EXAMPLES)
+        .map(|(rule, examples)| ProvenRule {
+            rule: unpack(rule),
+            examples: serde_json::from_str(examples).expect("written by the build script"),
+        })
+        .collect()
+}
+
+fn unpack(json: &str) -> Rule {
+    serde_json::from_str(json).expect("written by the build script")
+}
+
+fn builtin_prefilter() -> Prefilter {
+    Prefilter {
+        bitmap: Cow::Borrowed(&BITMAP),
+        buckets: Cow::Borrowed(&BUCKETS),
+        entries: Cow::Borrowed(&ENTRIES),
+        words: Cow::Borrowed(WORDS),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: &str = r#"
+[[rule]]
+id = "acme-token"
+name = "ACME token"
+why = "It opens the shop."
+keywords = ["acme_"]
+pattern = '(?<secret> acme_ [a-z0-9]{20} )'
+"#;
+
+    fn own_rules(text: &str) -> Vec<Rule> {
+        parse(text).unwrap().into_iter().map(|proven| proven.rule).collect()
+    }
+
+    #[test]
+    fn ids_are_sorted_and_unique() {
+        assert!(IDS.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn own_rules_join_and_replace() {
+        let mut rules = RuleSet::builtin();
+        let count = rules.enabled().len();
+        rules.add(own_rules(OWN));
+        assert_eq!(rules.enabled().len(), count + 1);
+        rules.add(own_rules(&OWN.replace("acme-token", "anthropic-api-key")));
+        assert_eq!(rules.enabled().len(), count + 1);
+        assert_eq!(rules.by_id("anthropic-api-key").unwrap().name, "ACME token");
+    }
+
+    #[test]
+    fn a_disabled_rule_is_gone() {
+        let mut rules = RuleSet::builtin();
+        assert!(rules.disable("anthropic-api-key"));
+        assert!(!rules.disable("no-such-rule"));
+        assert!(rules.by_id("anthropic-api-key").is_none());
+    }
+
+    #[test]
+    fn mistakes_are_explained() {
+        let cases = [
+            (OWN.replace("acme-token", "Acme"), "kebab"),
+            (OWN.replace("(?<secret>", "("), "exactly one group"),
+            (OWN.replace("{20}", "{20"), "does not parse"),
+            (OWN.replace("[\"acme_\"]", "[\"ac\"]"), "3 to 200 bytes"),
+            (OWN.replace("keywords", "words"), "unknown field"),
+            (OWN.replace("why =", "checks = [\"luck\"]\nwhy ="), "unknown check"),
+        ];
+        for (text, expected) in cases {
+            let problem = parse(&text).unwrap_err().to_string();
+            let expected = if expected == "kebab" { "lower-case letters" } else { expected };
+            assert!(problem.contains(expected), "{problem}");
+        }
+    }
+
+    #[test]
+    fn reach_follows_from_the_pattern() {
+        assert_eq!(own_rules(OWN)[0].reach, 25);
+        assert_eq!(own_rules(&OWN.replace("{20}", "{20,}"))[0].reach, REACH_MAX);
+    }
+}

@@ -1,0 +1,3 @@
+//! The one integration binary. A file in `tests/` that is not listed here fails `floor_plan`.
+
+mod rules;
