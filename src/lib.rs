@@ -5,4 +5,5 @@
 
 pub mod detect;
 pub mod finding;
+pub mod git;
 pub mod rule;

@@ -1,0 +1,355 @@
+//! Asks git itself: the second reader, and everything that only git should decide.
+//!
+//! Plumbing only, with optional locks and replace refs off and a fixed locale. Every reply is
+//! counted and checked, because some of git's failures exit with 0 (an absent object is the word
+//! "missing" on standard output).
+
+use std::ffi::{OsStr, OsString};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
+
+use super::content::to_path;
+use super::error::ObjectProblem;
+use super::own::combine;
+use super::repository::{Places, absolute, index_path, merge_heads};
+use super::tree::Difference;
+use super::{Entry, GitError, ObjectId, SETTINGS_FILES, Staged};
+
+/// Runs git commands in one folder.
+#[derive(Clone, Debug)]
+pub struct Git {
+    folder: PathBuf,
+}
+
+impl Git {
+    /// Runs git in `folder`, with the environment of this process.
+    pub fn new(folder: &Path) -> Git {
+        Git { folder: folder.to_owned() }
+    }
+
+    /// Returns a git command; the caller adds arguments.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new("git");
+        command
+            .args(["--no-optional-locks", "--no-replace-objects"])
+            .current_dir(&self.folder)
+            .env("LC_ALL", "C")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs git and returns its output; a failure is an error with what git wrote.
+    pub fn run<I: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = I>,
+    ) -> Result<Vec<u8>, GitError> {
+        let arguments: Vec<OsString> =
+            arguments.into_iter().map(|a| a.as_ref().to_owned()).collect();
+        let output = self.output(&arguments)?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        Err(failure(&arguments, &output))
+    }
+
+    fn output(&self, arguments: &[OsString]) -> Result<Output, GitError> {
+        self.command().args(arguments).output().map_err(GitError::NoGit)
+    }
+
+    pub(super) fn places(&self, current: &Path) -> Result<Places, GitError> {
+        let arguments =
+            ["rev-parse", "--absolute-git-dir", "--git-common-dir", "--show-object-format"];
+        let reply = self.run(arguments).map_err(|error| match error {
+            GitError::Command { message, .. } if message.contains("not a git repository") => {
+                GitError::NotARepository(current.to_owned())
+            }
+            other => other,
+        })?;
+        let lines: Vec<&[u8]> = reply.split(|byte| *byte == b'\n').collect();
+        let [git_dir, common_dir, format, ..] = &lines[..] else {
+            return Err(garbled("rev-parse"));
+        };
+        let path = |bytes: &[u8]| to_path(bytes).ok_or_else(|| garbled("rev-parse"));
+        let git_dir = absolute(current, &path(git_dir)?);
+        let common_dir = absolute(current, &path(common_dir)?);
+        // A bare repository has no top; git then fails.
+        let top = self.run(["rev-parse", "--show-toplevel"]).ok();
+        let work_dir = top.map(|top| path(top.trim_ascii_end())).transpose()?;
+        let id_size = if format == b"sha256" { 32 } else { 20 };
+        let index = index_path(current, &git_dir, work_dir.as_deref());
+        Ok(Places { git_dir, common_dir, work_dir, index, id_size })
+    }
+
+    pub(super) fn cat_file(&self) -> Result<CatFile, GitError> {
+        let mut child = self
+            .command()
+            .args(["cat-file", "--batch"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(GitError::NoGit)?;
+        let requests = child.stdin.take().expect("asked for a pipe");
+        let replies = BufReader::new(child.stdout.take().expect("asked for a pipe"));
+        Ok(CatFile { child, requests: Some(requests), replies })
+    }
+
+    pub(super) fn files(
+        &self,
+        folders: &[PathBuf],
+        is_all: bool,
+    ) -> Result<Vec<Vec<u8>>, GitError> {
+        let mut arguments: Vec<OsString> =
+            ["ls-files", "-z", "--cached", "--others", "--full-name"].map(OsString::from).to_vec();
+        if !is_all {
+            arguments.push("--exclude-standard".into());
+        }
+        arguments.push("--".into());
+        for folder in folders {
+            let mut literal = OsString::from(":(literal)");
+            literal.push(folder);
+            arguments.push(literal);
+        }
+        let reply = self.run(arguments)?;
+        let mut paths: Vec<Vec<u8>> = reply
+            .split(|byte| *byte == 0)
+            .filter(|path| !path.is_empty())
+            .map(<[u8]>::to_vec)
+            .collect();
+        paths.sort();
+        paths.dedup();
+        Ok(paths)
+    }
+
+    pub(super) fn tracked(&self) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {
+        parse_stage(&self.run(["ls-files", "-z", "--stage", "--full-name", ":(top)"])?)
+    }
+
+    pub(super) fn hooks_dir(&self) -> Result<PathBuf, GitError> {
+        let reply = self.run(["rev-parse", "--git-path", "hooks"])?;
+        let path = to_path(reply.trim_ascii_end()).ok_or_else(|| garbled("rev-parse"))?;
+        Ok(absolute(&self.folder, &path))
+    }
+
+    pub(super) fn config(&self, name: &str) -> Result<Option<String>, GitError> {
+        let arguments = ["config", "--get", name].map(OsString::from);
+        let output = self.output(&arguments)?;
+        match output.status.code() {
+            Some(0) => {
+                Ok(Some(String::from_utf8_lossy(output.stdout.trim_ascii_end()).into_owned()))
+            }
+            Some(1) => Ok(None),
+            _ => Err(failure(&arguments, &output)),
+        }
+    }
+
+    pub(super) fn stage(&self, path: &Path) -> Result<(), GitError> {
+        let arguments =
+            [OsStr::new("add"), OsStr::new("--force"), OsStr::new("--"), path.as_os_str()];
+        self.run(arguments).map(|_| ())
+    }
+}
+
+/// Reads the staged change with `git diff-index`.
+pub(super) fn staged(git: &Git, places: &Places, is_in_hook: bool) -> Result<Staged, GitError> {
+    // diff-index takes an absent index for an empty one: everything deleted, nothing added.
+    if is_in_hook && !places.index.exists() {
+        let path = places.index.display();
+        return Err(GitError::Index(format!("git named {path}, but there is no such file")));
+    }
+    let mut parents = vec![head_or_empty_tree(git)?];
+    parents.extend(merge_heads(&places.git_dir)?.iter().map(ObjectId::to_string));
+    let mut differences = Vec::new();
+    for parent in &parents {
+        let arguments = [
+            "diff-index",
+            "--cached",
+            "--raw",
+            "-z",
+            "--no-renames",
+            "--no-abbrev",
+            "--no-relative",
+            "--ignore-submodules=none",
+            parent,
+            "--",
+        ];
+        differences.push(parse_raw(&git.run(arguments)?)?);
+    }
+    Ok(combine(differences, settings(git)?))
+}
+
+fn settings(git: &Git) -> Result<Vec<(String, Entry)>, GitError> {
+    let names = SETTINGS_FILES.map(|name| format!(":(top,literal){name}"));
+    let mut arguments = vec!["ls-files", "-z", "--stage", "--full-name", "--"];
+    arguments.extend(names.iter().map(String::as_str));
+    let entries = parse_stage(&git.run(arguments)?)?;
+    Ok(entries
+        .into_iter()
+        .map(|(path, e)| (String::from_utf8_lossy(&path).into_owned(), e))
+        .collect())
+}
+
+fn head_or_empty_tree(git: &Git) -> Result<String, GitError> {
+    let arguments = ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"].map(OsString::from);
+    let output = git.output(&arguments)?;
+    if output.status.success() {
+        return Ok("HEAD".to_owned());
+    }
+    // Unborn only if HEAD names a branch that does not exist; anything else is damage.
+    git.run(["symbolic-ref", "-q", "HEAD"])?;
+    let branch = git.run(["rev-parse", "--symbolic-full-name", "HEAD"]);
+    let branch = branch.or_else(|_| git.run(["symbolic-ref", "HEAD"]))?;
+    let branch = String::from_utf8_lossy(branch.trim_ascii_end()).into_owned();
+    let arguments = ["show-ref", "--verify", "--quiet", &branch].map(OsString::from);
+    if git.output(&arguments)?.status.success() {
+        return Err(failure(&arguments, &output));
+    }
+    let empty = git.run(["hash-object", "-t", "tree", "--stdin"])?;
+    Ok(String::from_utf8_lossy(empty.trim_ascii_end()).into_owned())
+}
+
+/// Parses `diff-index --raw -z`: `:mode mode id id status NUL path NUL`.
+fn parse_raw(reply: &[u8]) -> Result<Difference, GitError> {
+    let mut difference = Difference::default();
+    let mut fields = reply.split(|byte| *byte == 0);
+    while let Some(head) = fields.next().filter(|head| !head.is_empty()) {
+        let path = fields.next().ok_or_else(|| garbled("diff-index"))?;
+        let words: Vec<&[u8]> =
+            head.strip_prefix(b":").unwrap_or_default().split(|byte| *byte == b' ').collect();
+        let [old_mode, new_mode, old_id, new_id, status] = words[..] else {
+            return Err(garbled("diff-index"));
+        };
+        if status == b"U" {
+            return Err(GitError::Unmerged(
+                String::from_utf8_lossy(path).escape_debug().to_string(),
+            ));
+        }
+        let old = parse_entry(old_mode, old_id)?;
+        let new = parse_entry(new_mode, new_id)?;
+        match (new.mode, old.mode) {
+            (0, _) => difference.removed.push((path.to_vec(), old)),
+            (_, 0) => difference.changed.push((path.to_vec(), new, None)),
+            _ => difference.changed.push((path.to_vec(), new, Some(old))),
+        }
+    }
+    Ok(difference)
+}
+
+/// Parses `ls-files --stage -z`: `mode id stage TAB path NUL`.
+fn parse_stage(reply: &[u8]) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {
+    let mut entries = Vec::new();
+    for line in reply.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
+        let tab = memchr::memchr(b'\t', line).ok_or_else(|| garbled("ls-files"))?;
+        let words: Vec<&[u8]> = line[..tab].split(|byte| *byte == b' ').collect();
+        let [mode, id, stage] = words[..] else { return Err(garbled("ls-files")) };
+        let path = &line[tab + 1..];
+        if stage != b"0" {
+            return Err(GitError::Unmerged(
+                String::from_utf8_lossy(path).escape_debug().to_string(),
+            ));
+        }
+        entries.push((path.to_vec(), parse_entry(mode, id)?));
+    }
+    Ok(entries)
+}
+
+fn parse_entry(mode: &[u8], id: &[u8]) -> Result<Entry, GitError> {
+    let mode = std::str::from_utf8(mode).ok().and_then(|text| u32::from_str_radix(text, 8).ok());
+    match (mode, ObjectId::parse(id)) {
+        (Some(mode), Some(id)) => Ok(Entry { mode, id }),
+        _ => Err(garbled("diff-index")),
+    }
+}
+
+/// A running `git cat-file --batch`.
+pub(super) struct CatFile {
+    child: Child,
+    requests: Option<ChildStdin>,
+    replies: BufReader<ChildStdout>,
+}
+
+impl CatFile {
+    pub(super) fn read(&mut self, id: ObjectId) -> Result<Vec<u8>, GitError> {
+        let problem = |problem: &str| {
+            GitError::Object(ObjectProblem { id: id.to_string(), problem: problem.to_owned() })
+        };
+        let failed = |_| problem("git cat-file stopped");
+        let requests = self.requests.as_mut().expect("open until it is dropped");
+        requests.write_all(format!("{id}\n").as_bytes()).map_err(failed)?;
+        requests.flush().map_err(failed)?;
+        let mut header = String::new();
+        self.replies.read_line(&mut header).map_err(failed)?;
+        // `<id> <type> <size>`, or `<id> missing` although git will exit with 0.
+        let size = match header.trim_end().split(' ').collect::<Vec<_>>()[..] {
+            [_, _, size] => size.parse::<usize>().ok(),
+            [_, "missing"] => return Err(problem("it is missing")),
+            _ => None,
+        };
+        let size = size.ok_or_else(|| problem("git cat-file gave no answer"))?;
+        let mut bytes = vec![0; size + 1];
+        self.replies.read_exact(&mut bytes).map_err(failed)?;
+        bytes.truncate(size);
+        Ok(bytes)
+    }
+}
+
+impl Drop for CatFile {
+    fn drop(&mut self) {
+        // Closing its input ends git; waiting leaves no zombie behind.
+        self.requests.take();
+        let _ = self.child.wait();
+    }
+}
+
+fn failure(arguments: &[OsString], output: &Output) -> GitError {
+    let what = arguments.first().map_or(String::new(), |a| a.to_string_lossy().into_owned());
+    GitError::Command { what, message: String::from_utf8_lossy(&output.stderr).into_owned() }
+}
+
+fn garbled(what: &str) -> GitError {
+    let message = "its answer is not understood".to_owned();
+    GitError::Command { what: what.to_owned(), message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "1111111111111111111111111111111111111111";
+    const TWO: &str = "2222222222222222222222222222222222222222";
+    const NONE: &str = "0000000000000000000000000000000000000000";
+
+    #[test]
+    fn parses_the_raw_format() {
+        let reply = format!(
+            ":000000 100644 {NONE} {ONE} A\0new\nname\0:100644 000000 {ONE} {NONE} D\0gone\0\
+             :100644 120000 {ONE} {TWO} T\0link\0"
+        );
+        let found = parse_raw(reply.as_bytes()).unwrap();
+        assert_eq!(found.changed.len(), 2);
+        assert_eq!(found.changed[0].0, b"new\nname");
+        assert_eq!(found.changed[0].2, None);
+        assert_eq!(found.changed[1].1.mode, 0o120_000);
+        assert_eq!(found.removed[0].0, b"gone");
+    }
+
+    #[test]
+    fn unmerged_and_garbled_replies_are_errors() {
+        let unmerged = format!(":000000 000000 {NONE} {NONE} U\0a\0");
+        assert!(matches!(parse_raw(unmerged.as_bytes()), Err(GitError::Unmerged(_))));
+        let cut_off = format!(":100644 100644 {ONE} {TWO} M");
+        for reply in ["nonsense\0a\0", ":100644\0a\0", &cut_off] {
+            assert!(parse_raw(reply.as_bytes()).is_err(), "{reply}");
+        }
+    }
+
+    #[test]
+    fn parses_stages() {
+        let reply = format!("100644 {ONE} 0\ta b\0");
+        assert_eq!(parse_stage(reply.as_bytes()).unwrap()[0].0, b"a b");
+        let unmerged = format!("100644 {ONE} 2\ta\0");
+        assert!(parse_stage(unmerged.as_bytes()).is_err());
+    }
+}

@@ -1,0 +1,341 @@
+//! Opens a repository and answers what the rest of keyhook asks of it.
+
+use std::cell::RefCell;
+use std::env;
+use std::path::{Path, PathBuf};
+
+use super::command::{self, CatFile, Git};
+use super::error::ObjectProblem;
+use super::tree::{Trees, parse_tree};
+use super::{Change, Entry, GitError, Kind, ObjectId, Staged, content, own, rename};
+
+/// Who reads the staged change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reader {
+    /// keyhook's own reader, and git where that cannot.
+    #[default]
+    Auto,
+    /// keyhook's own reader alone; for tests.
+    Own,
+    /// git alone; for tests.
+    Git,
+}
+
+/// An open repository.
+pub struct Repository {
+    places: Places,
+    reader: Reader,
+    library: Option<git2::Repository>,
+    /// Why libgit2 could not open it.
+    library_error: Option<String>,
+    git: Git,
+    cat_file: RefCell<Option<CatFile>>,
+    rename_budget: RefCell<usize>,
+}
+
+/// Where the parts of a repository are, all absolute.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    pub(super) git_dir: PathBuf,
+    pub(super) common_dir: PathBuf,
+    pub(super) work_dir: Option<PathBuf>,
+    pub(super) index: PathBuf,
+    pub(super) id_size: usize,
+}
+
+impl Repository {
+    /// Opens the repository that git would use here, with git's own environment variables.
+    pub fn open(reader: Reader) -> Result<Repository, GitError> {
+        let current = env::current_dir().map_err(|e| GitError::Io(PathBuf::from("."), e))?;
+        let git = Git::new(&current);
+        let (library, library_error) = match reader {
+            Reader::Git => (None, None),
+            _ => match open_library() {
+                Ok(library) => (Some(library), None),
+                Err(error) => (None, Some(error)),
+            },
+        };
+        let places = match (&library, reader) {
+            (Some(library), _) => places_of(library, &current),
+            (None, Reader::Own) => {
+                return Err(GitError::Library(library_error.expect("only Git has no library")));
+            }
+            (None, _) => git.places(&current).map_err(|error| match &library_error {
+                _ if error.is_no_repository() => error,
+                Some(own) => GitError::BothReaders {
+                    own: Box::new(GitError::Library(clone_error(own))),
+                    git: Box::new(error),
+                },
+                None => error,
+            })?,
+        };
+        Ok(Repository {
+            places,
+            reader,
+            library,
+            library_error: library_error.map(|error| error.message().to_owned()),
+            git,
+            cat_file: RefCell::new(None),
+            rename_budget: RefCell::new(rename::READS_MAX),
+        })
+    }
+
+    /// Returns what the commit will add, change and remove.
+    pub fn staged(&self) -> Result<Staged, GitError> {
+        match (self.reader, &self.library) {
+            (Reader::Own, _) => own::staged(self),
+            (Reader::Git, _) => command::staged(&self.git, &self.places, self.is_in_hook()),
+            (Reader::Auto, Some(_)) => own::staged(self).or_else(|own| {
+                command::staged(&self.git, &self.places, self.is_in_hook())
+                    .map_err(|git| both(own, git))
+            }),
+            (Reader::Auto, None) => command::staged(&self.git, &self.places, self.is_in_hook())
+                .map_err(|git| {
+                    let message = self.library_error.clone().unwrap_or_default();
+                    both(GitError::Library(git2::Error::from_str(&message)), git)
+                }),
+        }
+    }
+
+    /// Returns which reader this repository takes, for people.
+    pub fn reader_name(&self) -> String {
+        match &self.library_error {
+            None if self.reader != Reader::Git => "keyhook's own".to_owned(),
+            None => "git".to_owned(),
+            Some(error) => format!("git, because libgit2 cannot open it: {error}"),
+        }
+    }
+
+    /// Returns the content that the commit will have at this path.
+    ///
+    /// The file in the worktree is used if, and only if, its bytes hash to the staged object.
+    pub fn read_staged(&self, path: &[u8], entry: Entry) -> Result<Vec<u8>, GitError> {
+        if let (Some(work_dir), Kind::File) = (&self.places.work_dir, Kind::of_mode(entry.mode)) {
+            if let Some(bytes) = content::read_if_same(work_dir, path, entry.id) {
+                return Ok(bytes);
+            }
+        }
+        self.read_object(entry.id)
+    }
+
+    /// Returns the content of an object.
+    pub fn read_object(&self, id: ObjectId) -> Result<Vec<u8>, GitError> {
+        let own = match (&self.library, self.reader) {
+            (Some(library), Reader::Own | Reader::Auto) => match read_library(library, id) {
+                Ok(bytes) => return Ok(bytes),
+                Err(error) if self.reader == Reader::Own => return Err(error),
+                Err(error) => Some(error),
+            },
+            _ => None,
+        };
+        let mut cat_file = self.cat_file.borrow_mut();
+        let reader = match &mut *cat_file {
+            Some(reader) => reader,
+            None => cat_file.insert(self.git.cat_file()?),
+        };
+        reader.read(id).map_err(|git| match own {
+            Some(own) => both(own, git),
+            None => git,
+        })
+    }
+
+    /// Returns the older versions of a changed path: one for each parent that has it, or, for an
+    /// added path, the removed file that it was renamed from.
+    pub fn read_olds(
+        &self,
+        change: &Change,
+        staged: &Staged,
+        new: &[u8],
+    ) -> Result<Vec<Vec<u8>>, GitError> {
+        let mut olds = Vec::new();
+        for old in change.olds.iter().flatten() {
+            if matches!(Kind::of_mode(old.mode), Kind::File | Kind::Link) {
+                olds.push(self.read_object(old.id)?);
+            }
+        }
+        if change.olds.iter().all(Option::is_none) {
+            let mut budget = self.rename_budget.borrow_mut();
+            olds.extend(rename::renamed_from(self, change, &staged.removed, new, &mut budget)?);
+        }
+        Ok(olds)
+    }
+
+    /// Returns the files below `folders` that git tracks or would track; with `is_all` also the
+    /// ignored ones. Paths are relative to the top of the worktree.
+    pub fn files(&self, folders: &[PathBuf], is_all: bool) -> Result<Vec<Vec<u8>>, GitError> {
+        self.git.files(folders, is_all)
+    }
+
+    /// Returns every entry of the index.
+    pub fn tracked(&self) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {
+        self.git.tracked()
+    }
+
+    /// Returns the top of the worktree; a bare repository has none.
+    pub fn work_dir(&self) -> Option<&Path> {
+        self.places.work_dir.as_deref()
+    }
+
+    /// Returns the folder that all worktrees of the repository share.
+    pub fn common_dir(&self) -> &Path {
+        &self.places.common_dir
+    }
+
+    /// Returns the folder in which git looks for hooks, and whether it is the repository's own.
+    pub fn hooks_dir(&self) -> Result<HooksDir, GitError> {
+        let path = self.git.hooks_dir()?;
+        let configured = self.git.config("core.hooksPath")?;
+        Ok(HooksDir { path, configured })
+    }
+
+    /// Returns the value of a configuration variable.
+    pub fn config(&self, name: &str) -> Result<Option<String>, GitError> {
+        self.git.config(name)
+    }
+
+    /// Puts a file of the worktree into the index, as `git add` does.
+    pub fn stage(&self, path: &Path) -> Result<(), GitError> {
+        self.git.stage(path)
+    }
+
+    /// Returns a runner of git commands for this repository.
+    pub fn git(&self) -> &Git {
+        &self.git
+    }
+
+    pub(super) fn index_path(&self) -> &Path {
+        &self.places.index
+    }
+
+    pub(super) fn id_size(&self) -> usize {
+        self.places.id_size
+    }
+
+    /// git names the index for every hook.
+    pub(super) fn is_in_hook(&self) -> bool {
+        env::var_os("GIT_INDEX_FILE").is_some()
+    }
+
+    /// Returns the trees of the coming commit's parents; an unborn branch counts as an empty tree.
+    pub(super) fn parent_trees(&self) -> Result<Vec<Option<ObjectId>>, GitError> {
+        let library = self.library.as_ref().expect("only the own reader asks");
+        let head = match library.head() {
+            Ok(head) => Some(head.peel_to_commit()?.tree_id()),
+            Err(error) if error.code() == git2::ErrorCode::UnbornBranch => None,
+            Err(error) => return Err(error.into()),
+        };
+        let mut trees = vec![head.map(from_library)];
+        for id in merge_heads(&self.places.git_dir)? {
+            let commit = library.find_commit(to_library(id)?)?;
+            trees.push(Some(from_library(commit.tree_id())));
+        }
+        Ok(trees)
+    }
+}
+
+impl Trees for Repository {
+    fn read_tree(&self, id: ObjectId) -> Result<Vec<u8>, GitError> {
+        let bytes = self.read_object(id)?;
+        parse_tree(id, &bytes).map(|_| ())?;
+        Ok(bytes)
+    }
+}
+
+/// Where hooks go, and what the configuration says about it.
+#[derive(Clone, Debug)]
+pub struct HooksDir {
+    /// The folder, absolute.
+    pub path: PathBuf,
+    /// The value of `core.hooksPath`, if it is set.
+    pub configured: Option<String>,
+}
+
+/// Returns the commits that are being merged into HEAD.
+pub(super) fn merge_heads(git_dir: &Path) -> Result<Vec<ObjectId>, GitError> {
+    let path = git_dir.join("MERGE_HEAD");
+    let text = match std::fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(GitError::Io(path, error)),
+    };
+    text.split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            ObjectId::parse(line.trim_ascii()).ok_or_else(|| {
+                let problem = std::io::Error::other("a line is no commit id");
+                GitError::Io(path.clone(), problem)
+            })
+        })
+        .collect()
+}
+
+fn open_library() -> Result<git2::Repository, git2::Error> {
+    // keyhook runs nothing that the repository's configuration names, and git has already let the
+    // hook start, so the owner check would only blind it. Checking the hash of each object costs
+    // more than reading it. Partial clones differ only in objects that may be absent.
+    library_options()?;
+    git2::Repository::open_from_env()
+}
+
+#[allow(unsafe_code, reason = "libgit2's global options are set through unsafe functions")]
+fn library_options() -> Result<(), git2::Error> {
+    git2::opts::strict_hash_verification(false);
+    // SAFETY: called once, before the first repository is opened and before any thread starts.
+    unsafe {
+        git2::opts::set_verify_owner_validation(false)?;
+        git2::opts::set_extensions(&["partialclone"])?;
+    }
+    Ok(())
+}
+
+fn places_of(library: &git2::Repository, current: &Path) -> Places {
+    let git_dir = absolute(current, library.path());
+    let common_dir = absolute(current, library.commondir());
+    let work_dir = library.workdir().map(|path| absolute(current, path));
+    let index = index_path(current, &git_dir, work_dir.as_deref());
+    let id_size = match library.object_format() {
+        git2::ObjectFormat::Sha256 => 32,
+        _ => 20,
+    };
+    Places { git_dir, common_dir, work_dir, index, id_size }
+}
+
+/// git names the index relative to the top of the worktree, where it also starts hooks.
+pub(super) fn index_path(current: &Path, git_dir: &Path, work_dir: Option<&Path>) -> PathBuf {
+    let Some(named) = env::var_os("GIT_INDEX_FILE") else { return git_dir.join("index") };
+    let here = absolute(current, Path::new(&named));
+    match work_dir {
+        Some(top) if !here.exists() => absolute(top, Path::new(&named)),
+        _ => here,
+    }
+}
+
+pub(super) fn absolute(base: &Path, path: &Path) -> PathBuf {
+    if path.is_absolute() { path.to_owned() } else { base.join(path) }
+}
+
+fn read_library(library: &git2::Repository, id: ObjectId) -> Result<Vec<u8>, GitError> {
+    let problem = |error: git2::Error| {
+        let problem = error.message().to_owned();
+        GitError::Object(ObjectProblem { id: id.to_string(), problem })
+    };
+    let objects = library.odb().map_err(problem)?;
+    let object = objects.read(to_library(id)?).map_err(problem)?;
+    Ok(object.data().to_vec())
+}
+
+fn to_library(id: ObjectId) -> Result<git2::Oid, git2::Error> {
+    git2::Oid::from_bytes(id.as_bytes())
+}
+
+fn from_library(id: git2::Oid) -> ObjectId {
+    ObjectId::from_bytes(id.as_bytes()).expect("libgit2's ids have 20 or 32 bytes")
+}
+
+fn both(own: GitError, git: GitError) -> GitError {
+    GitError::BothReaders { own: Box::new(own), git: Box::new(git) }
+}
+
+fn clone_error(error: &git2::Error) -> git2::Error {
+    git2::Error::new(error.code(), error.class(), error.message())
+}

@@ -1,0 +1,212 @@
+//! Compares two trees, descending only where they differ.
+
+use std::cmp::Ordering;
+
+use super::{Entry, GitError, Kind, ObjectId, error::ObjectProblem};
+
+/// Serves the bytes of tree objects.
+pub(super) trait Trees {
+    /// Returns the raw entries of a tree.
+    fn read_tree(&self, id: ObjectId) -> Result<Vec<u8>, GitError>;
+}
+
+/// One entry of a tree object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TreeEntry<'a> {
+    pub(super) name: &'a [u8],
+    pub(super) entry: Entry,
+}
+
+impl TreeEntry<'_> {
+    pub(super) fn is_tree(&self) -> bool {
+        Kind::of_mode(self.entry.mode) == Kind::Tree
+    }
+}
+
+/// What a comparison found: old and new version of a path, one of them absent for an added or
+/// removed one. Removed folders are reported whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Difference {
+    pub(super) changed: Vec<(Vec<u8>, Entry, Option<Entry>)>,
+    pub(super) removed: Vec<(Vec<u8>, Entry)>,
+}
+
+/// Deeper trees than git itself accepts are refused.
+pub(super) const DEPTH_MAX: usize = 4096;
+
+/// Parses the entries of a tree object.
+pub(super) fn parse_tree(id: ObjectId, bytes: &[u8]) -> Result<Vec<TreeEntry<'_>>, GitError> {
+    let damaged = || {
+        let problem = "the tree is damaged".to_owned();
+        GitError::Object(ObjectProblem { id: id.to_string(), problem })
+    };
+    let size = id.size();
+    let mut entries = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let space = memchr::memchr(b' ', &rest[..rest.len().min(8)]).ok_or_else(damaged)?;
+        let mode = std::str::from_utf8(&rest[..space])
+            .ok()
+            .and_then(|text| u32::from_str_radix(text, 8).ok())
+            .ok_or_else(damaged)?;
+        rest = &rest[space + 1..];
+        let end = memchr::memchr(0, rest).ok_or_else(damaged)?;
+        let name = &rest[..end];
+        let id = rest.get(end + 1..end + 1 + size).ok_or_else(damaged)?;
+        let id = ObjectId::from_bytes(id).ok_or_else(damaged)?;
+        if name.is_empty() {
+            return Err(damaged());
+        }
+        entries.push(TreeEntry { name, entry: Entry { mode, id } });
+        rest = &rest[end + 1 + size..];
+    }
+    Ok(entries)
+}
+
+/// Orders names as trees and the index do: a folder as if its name ended in `/`.
+pub(super) fn tree_order(a: &[u8], a_is_tree: bool, b: &[u8], b_is_tree: bool) -> Ordering {
+    let shared = a.len().min(b.len());
+    a[..shared].cmp(&b[..shared]).then_with(|| {
+        let next = |name: &[u8], is_tree: bool| {
+            name.get(shared).copied().unwrap_or(if is_tree { b'/' } else { 0 })
+        };
+        let order = next(a, a_is_tree).cmp(&next(b, b_is_tree));
+        order.then(a.len().cmp(&b.len()))
+    })
+}
+
+/// Compares the trees `old` and `new` at `prefix`; an absent tree is empty.
+pub(super) fn diff_trees(
+    trees: &dyn Trees,
+    old: Option<ObjectId>,
+    new: Option<ObjectId>,
+    prefix: &mut Vec<u8>,
+    depth: usize,
+    out: &mut Difference,
+) -> Result<(), GitError> {
+    if old == new {
+        return Ok(());
+    }
+    if depth > DEPTH_MAX {
+        return Err(GitError::Index(format!("folders are nested deeper than {DEPTH_MAX}")));
+    }
+    let read = |id: Option<ObjectId>| id.map_or(Ok(Vec::new()), |id| trees.read_tree(id));
+    let (old_bytes, new_bytes) = (read(old)?, read(new)?);
+    let olds = old.map_or(Ok(Vec::new()), |id| parse_tree(id, &old_bytes))?;
+    let news = new.map_or(Ok(Vec::new()), |id| parse_tree(id, &new_bytes))?;
+    let mut olds = olds.into_iter().peekable();
+    for entry in news {
+        let is_tree = entry.is_tree();
+        let mut twin = None;
+        while let Some(old) = olds.peek() {
+            match tree_order(old.name, old.is_tree(), entry.name, is_tree) {
+                Ordering::Less => {
+                    out.removed.push((joined(prefix, old.name), old.entry));
+                    olds.next();
+                }
+                Ordering::Equal => {
+                    twin = olds.next().map(|old| old.entry);
+                    break;
+                }
+                Ordering::Greater => break,
+            }
+        }
+        if twin == Some(entry.entry) {
+            continue;
+        }
+        if is_tree {
+            let len = prefix.len();
+            prefix.extend_from_slice(entry.name);
+            prefix.push(b'/');
+            diff_trees(trees, twin.map(|t| t.id), Some(entry.entry.id), prefix, depth + 1, out)?;
+            prefix.truncate(len);
+        } else {
+            out.changed.push((joined(prefix, entry.name), entry.entry, twin));
+        }
+    }
+    out.removed.extend(olds.map(|old| (joined(prefix, old.name), old.entry)));
+    Ok(())
+}
+
+pub(super) fn joined(prefix: &[u8], name: &[u8]) -> Vec<u8> {
+    [prefix, name].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Store(HashMap<ObjectId, Vec<u8>>);
+
+    impl Trees for Store {
+        fn read_tree(&self, id: ObjectId) -> Result<Vec<u8>, GitError> {
+            Ok(self.0[&id].clone())
+        }
+    }
+
+    impl Store {
+        fn add(&mut self, entries: &[(u32, &str, ObjectId)]) -> ObjectId {
+            let mut bytes = Vec::new();
+            for (mode, name, id) in entries {
+                bytes.extend_from_slice(format!("{mode:o} {name}\0").as_bytes());
+                bytes.extend_from_slice(id.as_bytes());
+            }
+            let id = ObjectId::of_blob(&bytes, 20);
+            self.0.insert(id, bytes);
+            id
+        }
+    }
+
+    fn blob(text: &str) -> ObjectId {
+        ObjectId::of_blob(text.as_bytes(), 20)
+    }
+
+    fn diff(store: &Store, old: Option<ObjectId>, new: ObjectId) -> (Vec<String>, Vec<String>) {
+        let mut out = Difference::default();
+        diff_trees(store, old, Some(new), &mut Vec::new(), 0, &mut out).unwrap();
+        let name = |path: &Vec<u8>| String::from_utf8(path.clone()).unwrap();
+        (
+            out.changed.iter().map(|(path, ..)| name(path)).collect(),
+            out.removed.iter().map(|(path, _)| name(path)).collect(),
+        )
+    }
+
+    #[test]
+    fn a_folder_sorts_as_if_its_name_ended_in_a_slash() {
+        assert_eq!(tree_order(b"a", true, b"a.c", false), Ordering::Greater);
+        assert_eq!(tree_order(b"a", false, b"a.c", false), Ordering::Less);
+        assert_eq!(tree_order(b"a", true, b"a0", false), Ordering::Less);
+        assert_eq!(tree_order(b"a", true, b"a", true), Ordering::Equal);
+        assert_eq!(tree_order(b"a", false, b"a", true), Ordering::Less);
+    }
+
+    #[test]
+    fn finds_added_changed_and_removed() {
+        let mut store = Store::default();
+        let sub_old = store.add(&[(0o100644, "x", blob("1")), (0o100644, "y", blob("1"))]);
+        let sub_new = store.add(&[(0o100644, "x", blob("2")), (0o100644, "z", blob("1"))]);
+        let same = store.add(&[(0o100644, "deep", blob("1"))]);
+        let old = store.add(&[
+            (0o100644, "a", blob("1")),
+            (0o40000, "same", same),
+            (0o40000, "sub", sub_old),
+        ]);
+        let new =
+            store.add(&[(0o40000, "a", same), (0o40000, "same", same), (0o40000, "sub", sub_new)]);
+        let (changed, removed) = diff(&store, Some(old), new);
+        assert_eq!(changed, ["a/deep", "sub/x", "sub/z"]);
+        assert_eq!(removed, ["a", "sub/y"]);
+        assert_eq!(diff(&store, None, same).0, ["deep"]);
+    }
+
+    #[test]
+    fn a_damaged_tree_is_an_error() {
+        for bytes in [&b"100644 a"[..], b"100644 a\0abc", b"xyz a\0aaaaaaaaaaaaaaaaaaaa", b"100644"]
+        {
+            assert!(parse_tree(blob("x"), bytes).is_err());
+        }
+    }
+}
