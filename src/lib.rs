@@ -3,7 +3,10 @@
 //! Thirteen rooms, each with one purpose; `tests/floor_plan.rs` holds who may use whom. Start
 //! reading at [`scan`], which is the whole program on one page.
 
+pub mod baseline;
+pub mod config;
 pub mod detect;
 pub mod finding;
 pub mod git;
 pub mod rule;
+pub mod terminal;

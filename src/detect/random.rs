@@ -35,7 +35,7 @@ pub(super) fn distinct(value: &[u8]) -> usize {
     seen.iter().filter(|seen| **seen).count()
 }
 
-/// A run of fourteen letters of one case is a word more often than chance allows.
+/// A run of twenty letters of one case is a word more often than chance allows.
 fn has_long_word(value: &[u8]) -> bool {
     let mut run = 0;
     let mut last = Class::Other;
@@ -44,7 +44,7 @@ fn has_long_word(value: &[u8]) -> bool {
         let goes_on = now == last && matches!(now, Class::Lower | Class::Upper);
         run = if goes_on { run + 1 } else { 1 };
         last = now;
-        run >= 14
+        run >= 20
     })
 }
 
