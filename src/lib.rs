@@ -9,4 +9,6 @@ pub mod detect;
 pub mod finding;
 pub mod git;
 pub mod rule;
+pub mod scan;
+pub mod source;
 pub mod terminal;

@@ -154,7 +154,7 @@ impl Verdict {
     }
 }
 
-/// A match that is reported. It holds no secret: `masked` and `context` are already redacted.
+/// A match that is reported. It holds no secret: its line is already redacted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The id of the rule that spoke.
@@ -167,12 +167,12 @@ pub struct Finding {
     pub confidence: Confidence,
     /// Names the secret.
     pub fingerprint: Fingerprint,
+    /// What stands before the secret on its line, other secrets masked.
+    pub before: String,
     /// The secret with all but its public prefix hidden.
     pub masked: String,
-    /// The line of the finding, every secret in it masked.
-    pub context: String,
-    /// The characters of `context` that hold the masked secret.
-    pub mark: Span,
+    /// What stands behind the secret on its line, other secrets masked.
+    pub after: String,
     /// What the baseline says, if it knows the finding.
     pub verdict: Option<Verdict>,
     /// Another place where the baseline knows the same value.

@@ -61,12 +61,7 @@ impl Git {
     pub(super) fn places(&self, current: &Path) -> Result<Places, GitError> {
         let arguments =
             ["rev-parse", "--absolute-git-dir", "--git-common-dir", "--show-object-format"];
-        let reply = self.run(arguments).map_err(|error| match error {
-            GitError::Command { message, .. } if message.contains("not a git repository") => {
-                GitError::NotARepository(current.to_owned())
-            }
-            other => other,
-        })?;
+        let reply = self.run(arguments).map_err(|error| self.no_repository(error))?;
         let lines: Vec<&[u8]> = reply.split(|byte| *byte == b'\n').collect();
         let [git_dir, common_dir, format, ..] = &lines[..] else {
             return Err(garbled("rev-parse"));
@@ -96,31 +91,28 @@ impl Git {
         Ok(CatFile { child, requests: Some(requests), replies })
     }
 
-    pub(super) fn files(
-        &self,
-        folders: &[PathBuf],
-        is_all: bool,
-    ) -> Result<Vec<Vec<u8>>, GitError> {
-        let mut arguments: Vec<OsString> =
-            ["ls-files", "-z", "--cached", "--others", "--full-name"].map(OsString::from).to_vec();
+    /// Returns the files of this folder that git tracks or would track, relative to it; with
+    /// `is_all` also the ignored ones.
+    pub fn files(&self, is_all: bool) -> Result<Vec<Vec<u8>>, GitError> {
+        let mut arguments = vec!["ls-files", "-z", "--cached", "--others"];
         if !is_all {
-            arguments.push("--exclude-standard".into());
+            arguments.push("--exclude-standard");
         }
-        arguments.push("--".into());
-        for folder in folders {
-            let mut literal = OsString::from(":(literal)");
-            literal.push(folder);
-            arguments.push(literal);
+        let reply = self.run(arguments).map_err(|error| self.no_repository(error))?;
+        let names = reply.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        let mut names: Vec<Vec<u8>> = names.map(<[u8]>::to_vec).collect();
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn no_repository(&self, error: GitError) -> GitError {
+        match error {
+            GitError::Command { message, .. } if message.contains("not a git repository") => {
+                GitError::NotARepository(self.folder.clone())
+            }
+            other => other,
         }
-        let reply = self.run(arguments)?;
-        let mut paths: Vec<Vec<u8>> = reply
-            .split(|byte| *byte == 0)
-            .filter(|path| !path.is_empty())
-            .map(<[u8]>::to_vec)
-            .collect();
-        paths.sort();
-        paths.dedup();
-        Ok(paths)
     }
 
     pub(super) fn tracked(&self) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {

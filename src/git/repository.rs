@@ -160,12 +160,6 @@ impl Repository {
         Ok(olds)
     }
 
-    /// Returns the files below `folders` that git tracks or would track; with `is_all` also the
-    /// ignored ones. Paths are relative to the top of the worktree.
-    pub fn files(&self, folders: &[PathBuf], is_all: bool) -> Result<Vec<Vec<u8>>, GitError> {
-        self.git.files(folders, is_all)
-    }
-
     /// Returns every entry of the index.
     pub fn tracked(&self) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {
         self.git.tracked()

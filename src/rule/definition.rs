@@ -139,7 +139,7 @@ struct RuleFile {
 /// One `[[rule]]` table as it stands in a file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RuleEntry {
+struct RuleEntry {
     id: String,
     name: String,
     #[serde(default)]
@@ -183,10 +183,18 @@ pub fn parse(text: &str) -> Result<Vec<ProvenRule>, RuleError> {
     file.rules.into_iter().map(|entry| prove(entry, &defaults)).collect()
 }
 
-/// Checks `[[rule]]` tables that were read as part of another file, such as `.keyhook.toml`.
-pub fn from_entries(entries: Vec<RuleEntry>) -> Result<Vec<ProvenRule>, RuleError> {
+/// Parses the `[[rule]]` tables of `.keyhook.toml`; its other keys belong to `config`.
+pub fn from_text(text: &str) -> Result<Vec<ProvenRule>, RuleError> {
+    let file: OwnRules = toml::from_str(text)
+        .map_err(|e| RuleError { rule: String::new(), problem: e.to_string() })?;
     let none = Defaults { provider: "", revoke: "", env: "", references: &[] };
-    entries.into_iter().map(|entry| prove(entry, &none)).collect()
+    file.rules.into_iter().map(|entry| prove(entry, &none)).collect()
+}
+
+#[derive(Deserialize)]
+struct OwnRules {
+    #[serde(default, rename = "rule")]
+    rules: Vec<RuleEntry>,
 }
 
 struct Defaults<'a> {

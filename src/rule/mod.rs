@@ -14,8 +14,8 @@ mod prefilter;
 
 pub use checksum::{Checksum, Trust, named as checksum_named};
 pub use definition::{
-    Boundary, Check, Examples, ProvenRule, REACH_MAX, Rule, RuleEntry, RuleError, from_entries,
-    parse, pattern_hir,
+    Boundary, Check, Examples, ProvenRule, REACH_MAX, Rule, RuleError, from_text, parse,
+    pattern_hir,
 };
 pub use expand::{Expanded, expand};
 use prefilter::Entry;

@@ -1,0 +1,184 @@
+//! Makes findings safe for eyes: nothing that leaves here holds a secret.
+
+use crate::detect::{Detection, Engine, FileKind, Match, Text, looks_random};
+use crate::finding::Span;
+
+/// How much of a line is shown on each side of the secret, in characters.
+const SIDE_MAX: usize = 48;
+
+/// How many stars stand for hidden characters; the real length is hidden too.
+const STARS: &str = "****************";
+
+/// A line with its secrets hidden.
+pub(super) struct Shown {
+    pub(super) before: String,
+    pub(super) masked: String,
+    pub(super) after: String,
+}
+
+/// Hides secrets in lines and paths.
+pub struct Masker<'a> {
+    engine: &'a Engine,
+}
+
+impl<'a> Masker<'a> {
+    /// Finds what to hide with this engine.
+    pub fn new(engine: &'a Engine) -> Masker<'a> {
+        Masker { engine }
+    }
+
+    /// Hides secrets in a path, which is shown and recorded.
+    pub fn path(&self, path: &str) -> String {
+        let text = Text { bytes: path.as_bytes(), kind: FileKind::Binary };
+        let detection = self.engine.detect(&text);
+        let mut shown = String::new();
+        let mut at = 0;
+        for found in &detection.matches {
+            shown.push_str(&path[at..found.secret.start]);
+            shown.push_str(&mask(path.as_bytes(), found));
+            at = found.secret.end;
+        }
+        shown.push_str(&path[at..]);
+        shown
+    }
+
+    /// Returns the line around a match with every secret in it hidden.
+    pub(super) fn around(&self, text: &[u8], found: &Match, detection: &Detection) -> Shown {
+        let secret = &found.secret;
+        let before = &text[..secret.start];
+        let start = memchr::memrchr(b'\n', &before[before.len().saturating_sub(SIDE_MAX * 4)..])
+            .map_or(before.len().saturating_sub(SIDE_MAX * 4), |at| {
+                before.len().saturating_sub(SIDE_MAX * 4) + at + 1
+            });
+        let after = &text[secret.end..text.len().min(secret.end + SIDE_MAX * 4)];
+        let end = secret.end + memchr::memchr(b'\n', after).unwrap_or(after.len());
+        let head = hide(text, start..secret.start, detection);
+        let tail = hide(text, secret.end..end, detection);
+        let tail = tail.trim_end();
+        let cut = start > 0 && text[start - 1] != b'\n';
+        Shown {
+            before: last_chars(&head, cut),
+            masked: mask(text, found),
+            after: first_chars(tail, end < text.len() && text[end] != b'\n'),
+        }
+    }
+}
+
+/// Returns the secret with all but its public start, and for long keys its last two characters.
+fn mask(text: &[u8], found: &Match) -> String {
+    let secret = &text[found.secret.clone()];
+    let is_key = found.public_len >= 3 && secret.len() >= found.public_len + 24;
+    let public = if found.public_len >= 3 { found.public_len } else { 0 };
+    let start = String::from_utf8_lossy(&secret[..public]);
+    let end = if is_key { String::from_utf8_lossy(&secret[secret.len() - 2..]) } else { "".into() };
+    format!("{start}{STARS}{end}")
+}
+
+/// Copies a part of the text, hiding every match in it and whatever looks random: a line may hold a
+/// secret that no rule knows.
+fn hide(text: &[u8], part: Span, detection: &Detection) -> String {
+    let matches = detection.matches.iter().flat_map(|m| {
+        std::iter::once((m.secret.clone(), m.public_len))
+            .chain(m.parts.iter().map(|p| (p.clone(), 0)))
+    });
+    let suppressed = detection.suppressed.iter().map(|s| (s.secret.clone(), 0));
+    let mut hidden: Vec<(Span, usize)> = matches.chain(suppressed).collect();
+    hidden.extend(random_runs(text, &part).into_iter().map(|run| (run, 0)));
+    hidden.sort_by_key(|(span, public)| (span.start, std::cmp::Reverse((span.end, *public))));
+    let mut shown = String::new();
+    let mut at = part.start;
+    for (span, public) in hidden {
+        let start = (span.start + public).max(at);
+        let end = span.end.min(part.end);
+        if start >= end {
+            continue;
+        }
+        shown.push_str(&String::from_utf8_lossy(&text[at..start]));
+        shown.push_str(STARS);
+        at = end;
+    }
+    shown.push_str(&String::from_utf8_lossy(&text[at..part.end]));
+    shown
+}
+
+fn random_runs(text: &[u8], part: &Span) -> Vec<Span> {
+    let is_token = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=')
+    };
+    let mut runs = Vec::new();
+    let mut at = part.start;
+    while at < part.end {
+        let len = text[at..part.end].iter().take_while(|byte| is_token(byte)).count();
+        if len >= 16 && looks_random(&text[at..at + len]) {
+            runs.push(at..at + len);
+        }
+        at += len + 1;
+    }
+    runs
+}
+
+fn last_chars(text: &str, is_cut: bool) -> String {
+    let count = text.chars().count();
+    let text = text.trim_start();
+    if count <= SIDE_MAX && !is_cut {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().skip(text.chars().count().saturating_sub(SIDE_MAX)).collect();
+    format!("…{kept}")
+}
+
+fn first_chars(text: &str, is_cut: bool) -> String {
+    if text.chars().count() <= SIDE_MAX && !is_cut {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(SIDE_MAX).collect();
+    format!("{kept}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::{RuleSet, expand};
+
+    fn shown(example: &str) -> (String, String, Vec<String>) {
+        let engine = Engine::new(RuleSet::builtin());
+        let expanded = expand(example, 4).unwrap();
+        let bytes = expanded.text.as_bytes();
+        let detection = engine.detect(&Text { bytes, kind: FileKind::Other });
+        let shown = Masker::new(&engine).around(bytes, &detection.matches[0], &detection);
+        let line = format!("{}{}{}", shown.before, shown.masked, shown.after);
+        let secrets =
+            expanded.secrets.iter().map(|s| expanded.text[s.clone()].to_owned()).collect();
+        (line, shown.masked, secrets)
+    }
+
+    #[test]
+    fn every_secret_of_the_line_is_hidden() {
+        let (line, masked, secrets) = shown(
+            "a = [\"«sk-ant-api03-{{base64url 93}}AA»\", \"«sk-ant-api03-{{base64url 93}}AA»\", \"«{{alnum 40}}»\"]",
+        );
+        assert_eq!(masked, "sk-ant-api****************AA");
+        for secret in secrets {
+            assert!(!line.contains(&secret[12..]), "{line}");
+            assert!(!line.contains(&secret[secret.len() - 12..]), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_the_secret() {
+        let filler = "word ".repeat(100_000);
+        let (line, ..) = shown(&format!("{filler}«sk-ant-api03-{{{{base64url 93}}}}AA» {filler}"));
+        assert!(
+            line.starts_with('…') && line.ends_with('…') && line.chars().count() < 160,
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn a_path_is_masked() {
+        let engine = Engine::new(RuleSet::builtin());
+        let path = expand("keys/sk-ant-api03-{{base64url 93}}AA.txt", 2).unwrap().text;
+        assert_eq!(Masker::new(&engine).path(&path), "keys/sk-ant-api****************AA.txt");
+        assert_eq!(Masker::new(&engine).path("src/app.py"), "src/app.py");
+    }
+}

@@ -1,0 +1,310 @@
+//! The whole program on one page: source → detect → baseline → outcome.
+
+use std::fmt;
+
+use crate::baseline::{BASELINE_NAME, Baseline, BaselineError, Known};
+use crate::config::{CONFIG_NAME, Config};
+use crate::detect::{Detection, Engine, FileKind, Match, Text, decode};
+use crate::finding::{Confidence, Finding, Fingerprint, Salt, Secret};
+use crate::rule::{RuleSet, from_text};
+use crate::source::{Chunk, Source, Unread, path_text};
+
+mod marker;
+mod mask;
+mod place;
+
+pub use mask::Masker;
+
+/// What one scan produced, including what it could not read.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What is new.
+    pub findings: Vec<Finding>,
+    /// What the baseline accepts here.
+    pub known: Vec<Finding>,
+    /// What should have been looked at and could not be.
+    pub unread: Vec<Problem>,
+    /// How many files were looked at.
+    pub files: usize,
+    /// What was passed over on purpose, as sentences.
+    pub notes: Vec<String>,
+}
+
+/// Something that keeps the answer from being "clean".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file, safe to show; empty if everything is concerned.
+    pub path: String,
+    /// What is wrong.
+    pub problem: String,
+    /// What the user can do; may be empty.
+    pub hint: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.path[..] {
+            "" => f.write_str(&self.problem),
+            path => write!(f, "{path}: {}", self.problem),
+        }
+    }
+}
+
+/// How to scan, beyond what the repository's own files say.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The lowest confidence to report, if the user named one.
+    pub confidence: Option<Confidence>,
+    /// Whether the baseline is left aside.
+    pub is_without_baseline: bool,
+    /// The salt for fingerprints where there is no baseline.
+    pub salt: Salt,
+}
+
+/// A finding together with its secret, for those who write the baseline.
+pub struct Found {
+    /// The finding.
+    pub finding: Finding,
+    /// Its secret.
+    pub secret: Secret,
+}
+
+/// Looks at everything a source has.
+pub fn scan(source: &mut dyn Source, options: &Options) -> Outcome {
+    let (mut outcome, found) = scan_secrets(source, options);
+    for Found { finding, .. } in found {
+        match finding.verdict {
+            Some(_) => outcome.known.push(finding),
+            None => outcome.findings.push(finding),
+        }
+    }
+    outcome
+}
+
+/// As [`scan`], but hands the secrets over; the outcome's own lists stay empty.
+pub fn scan_secrets(source: &mut dyn Source, options: &Options) -> (Outcome, Vec<Found>) {
+    let mut outcome = Outcome::default();
+    let (config, engine) = match settings(source) {
+        Ok(settings) => settings,
+        Err(problem) => {
+            outcome.unread.push(problem);
+            return (outcome, Vec::new());
+        }
+    };
+    let least = options.confidence.unwrap_or(config.confidence);
+    let masker = Masker::new(&engine);
+    let mut scan =
+        Scan { engine: &engine, masker, least, excluded: 0, marked: 0, found: Vec::new() };
+    while let Some(item) = source.next() {
+        let looked = item.and_then(|chunk| scan.chunk(source, &config, &chunk));
+        outcome.files += usize::from(looked.is_ok());
+        outcome.unread.extend(looked.err().map(|unread| scan.problem(&unread)));
+    }
+    scan.write_notes(source, &config, &mut outcome);
+    let found = std::mem::take(&mut scan.found);
+    let found = match judge(source, options, found) {
+        Ok(found) => found,
+        Err(problem) => {
+            outcome.unread.push(problem);
+            Vec::new()
+        }
+    };
+    (outcome, found)
+}
+
+fn settings(source: &dyn Source) -> Result<(Config, Engine), Problem> {
+    let mut rules = RuleSet::builtin();
+    let Some(bytes) = source.setting(CONFIG_NAME).map_err(setting_problem(CONFIG_NAME))? else {
+        return Ok((Config::default(), Engine::new(rules)));
+    };
+    let broken = |problem: String| Problem {
+        path: String::new(),
+        problem,
+        hint: format!("mend {CONFIG_NAME}, then: git add {CONFIG_NAME}"),
+    };
+    let text = String::from_utf8(bytes)
+        .map_err(|_| broken(format!("cannot use {CONFIG_NAME}: it is not UTF-8")))?;
+    let config = Config::parse(&text).map_err(|error| broken(error.to_string()))?;
+    let own = from_text(&text).map_err(|e| broken(format!("cannot use {CONFIG_NAME}: {e}")))?;
+    for id in &config.disable {
+        if !rules.disable(id) {
+            let problem = format!("cannot use {CONFIG_NAME}: disable: no rule is called `{id}`");
+            return Err(Problem { hint: "keyhook rules list".into(), ..broken(problem) });
+        }
+    }
+    rules.add(own.into_iter().map(|proven| proven.rule).collect());
+    Ok((config, Engine::new(rules)))
+}
+
+/// Compares what was found with the baseline, which is read only if something was found.
+fn judge(
+    source: &dyn Source,
+    options: &Options,
+    found: Vec<Candidate>,
+) -> Result<Vec<Found>, Problem> {
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let baseline = load_baseline(source, options)?;
+    Ok(found.into_iter().map(|candidate| candidate.judge(&baseline, source)).collect())
+}
+
+/// Reads the baseline that this source is judged with.
+pub fn load_baseline(source: &dyn Source, options: &Options) -> Result<Baseline, Problem> {
+    let bytes = source.setting(BASELINE_NAME).map_err(setting_problem(BASELINE_NAME))?;
+    match bytes.filter(|_| !options.is_without_baseline) {
+        None => Ok(Baseline::new(options.salt.clone())),
+        Some(bytes) => {
+            Baseline::parse(&bytes, &options.salt).map_err(|error| baseline_problem(&error))
+        }
+    }
+}
+
+/// Says what is wrong with a baseline, and what to do.
+pub fn baseline_problem(error: &BaselineError) -> Problem {
+    Problem { path: String::new(), problem: error.to_string(), hint: error.hint().to_owned() }
+}
+
+fn setting_problem(name: &str) -> impl Fn(Unread) -> Problem {
+    let path = name.to_owned();
+    move |unread| Problem { path: path.clone(), problem: unread.problem, hint: unread.hint }
+}
+
+/// The state of one scan.
+struct Scan<'a> {
+    engine: &'a Engine,
+    masker: Masker<'a>,
+    least: Confidence,
+    excluded: usize,
+    marked: usize,
+    found: Vec<Candidate>,
+}
+
+impl Scan<'_> {
+    fn chunk(
+        &mut self,
+        source: &mut dyn Source,
+        config: &Config,
+        chunk: &Chunk,
+    ) -> Result<(), Unread> {
+        let path = path_text(&chunk.path);
+        if config.is_excluded(&path) {
+            self.excluded += 1;
+            return Ok(());
+        }
+        self.path_name(source, chunk, &path);
+        let (bytes, is_binary) = decode(&chunk.bytes);
+        let kind = FileKind::of_path(&chunk.path).unless_binary(is_binary);
+        let text = Text { bytes: &bytes, kind };
+        let detection = self.engine.detect(&text);
+        if detection.matches.iter().all(|m| m.confidence < self.least) {
+            return Ok(());
+        }
+        let olds = source.olds(chunk)?;
+        let olds: Vec<_> = olds.iter().map(|old| decode(old).0).collect();
+        self.matches(&text, &path, &detection, &olds);
+        Ok(())
+    }
+
+    fn matches(
+        &mut self,
+        text: &Text<'_>,
+        path: &str,
+        detection: &Detection,
+        olds: &[std::borrow::Cow<'_, [u8]>],
+    ) {
+        let shown_path = self.masker.path(path);
+        let mut places = place::Places::new(text.bytes);
+        for found in detection.matches.iter().filter(|m| m.confidence >= self.least) {
+            let secret = Secret::new(&text.bytes[found.secret.clone()]);
+            let is_old = place::stood_before(text.bytes, found, olds);
+            if is_old {
+                continue;
+            }
+            if marker::is_marked(text.bytes, &found.secret, self.engine.rules(), found.rule) {
+                self.marked += 1;
+                continue;
+            }
+            let location = places.location(&found.secret);
+            let shown = self.masker.around(text.bytes, found, detection);
+            self.found.push(Candidate {
+                rule: self.engine.rules().get(found.rule).id.clone(),
+                path: shown_path.clone(),
+                location,
+                found: found.clone(),
+                shown,
+                secret,
+            });
+        }
+    }
+
+    /// A file name is text too.
+    fn path_name(&mut self, source: &mut dyn Source, chunk: &Chunk, path: &str) {
+        let text = Text { bytes: path.as_bytes(), kind: FileKind::Binary };
+        let detection = self.engine.detect(&text);
+        // The name of a file that was there before is not new.
+        let is_possible = detection.matches.iter().any(|m| m.confidence >= self.least);
+        if is_possible && !source.olds(chunk).is_ok_and(|olds| !olds.is_empty()) {
+            self.matches(&text, path, &detection, &[]);
+        }
+    }
+
+    fn problem(&self, unread: &Unread) -> Problem {
+        Problem {
+            path: self.masker.path(&path_text(&unread.path)),
+            problem: unread.problem.clone(),
+            hint: unread.hint.clone(),
+        }
+    }
+
+    fn write_notes(&self, source: &dyn Source, config: &Config, outcome: &mut Outcome) {
+        let mut say = |count: usize, what: &str| {
+            if count > 0 {
+                outcome.notes.push(format!("{count} {what}"));
+            }
+        };
+        say(self.excluded, &format!("file(s) left out by `exclude` in {CONFIG_NAME}"));
+        say(self.marked, "finding(s) allowed by a comment on their line");
+        say(config.disable.len(), &format!("rule(s) switched off by `disable` in {CONFIG_NAME}"));
+        outcome.notes.extend(source.notes());
+    }
+}
+
+/// A match that is new to its file; the baseline has not been asked yet.
+struct Candidate {
+    rule: String,
+    path: String,
+    location: crate::finding::Location,
+    found: Match,
+    shown: mask::Shown,
+    secret: Secret,
+}
+
+impl Candidate {
+    fn judge(self, baseline: &Baseline, source: &dyn Source) -> Found {
+        let known = baseline.look_up(&self.secret, &self.path, &self.rule);
+        let (verdict, copied_from) = match known {
+            Known::Not => (None, None),
+            Known::Here(verdict) => (Some(verdict), None),
+            // The file it was accepted in is gone: the place has moved.
+            Known::Elsewhere(record) if !source.has_file(&record.path) => {
+                (Some(record.verdict), None)
+            }
+            Known::Elsewhere(record) => (None, Some(record.path.clone())),
+        };
+        let fingerprint: Fingerprint = baseline.fingerprint(&self.secret);
+        let finding = Finding {
+            rule: self.rule,
+            path: self.path,
+            location: self.location,
+            confidence: self.found.confidence,
+            fingerprint,
+            before: self.shown.before,
+            masked: self.shown.masked,
+            after: self.shown.after,
+            verdict,
+            copied_from,
+        };
+        Found { finding, secret: self.secret }
+    }
+}

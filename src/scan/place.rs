@@ -1,0 +1,100 @@
+//! Where a match stands, and whether it stood there before.
+
+use std::borrow::Cow;
+
+use crate::detect::Match;
+use crate::finding::{Location, Span};
+
+/// Turns spans into lines and columns; spans are asked for in rising order.
+pub(super) struct Places<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: usize,
+    line_start: usize,
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn new(text: &'a [u8]) -> Places<'a> {
+        Places { text, at: 0, line: 1, line_start: 0 }
+    }
+
+    pub(super) fn location(&mut self, span: &Span) -> Location {
+        // A body that starts behind a header starts on the next line.
+        let skipped =
+            self.text[span.clone()].iter().take_while(|b| b.is_ascii_whitespace()).count();
+        let start = (span.start + skipped).min(span.end.saturating_sub(1).max(span.start));
+        let (line, column) = self.seek(start);
+        let (end_line, end_column) = Places { ..*self }.seek(span.end);
+        Location { line, column, end_line, end_column }
+    }
+
+    fn seek(&mut self, to: usize) -> (usize, usize) {
+        if to < self.at {
+            *self = Places::new(self.text);
+        }
+        for at in memchr::memchr_iter(b'\n', &self.text[self.at..to]) {
+            self.line += 1;
+            self.line_start = self.at + at + 1;
+        }
+        self.at = to;
+        (self.line, 1 + char_count(&self.text[self.line_start..to]))
+    }
+}
+
+/// Counts characters; a byte that is no UTF-8 counts as one.
+fn char_count(bytes: &[u8]) -> usize {
+    bytes.utf8_chunks().map(|part| part.valid().chars().count() + part.invalid().len()).sum()
+}
+
+/// Returns whether an older version of the file already held every part of the match.
+///
+/// A value that stood anywhere in the old version is old, wherever its line has gone; a value that
+/// did not must lie on an added line. So this question answers "is it on an added line?" without
+/// comparing lines (a property test holds it against a real line diff).
+pub(super) fn stood_before(text: &[u8], found: &Match, olds: &[Cow<'_, [u8]>]) -> bool {
+    let spans = || std::iter::once(&found.secret).chain(&found.parts);
+    olds.iter().any(|old| spans().all(|span| stands_in(old, &text[span.clone()])))
+}
+
+/// Returns whether `value` stands in `text` as a whole: not as a piece of a longer word.
+fn stands_in(text: &[u8], value: &[u8]) -> bool {
+    let is_word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    memchr::memmem::find_iter(text, value).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| text.get(at));
+        let after = text.get(at + value.len());
+        let is_escaped = at >= 2 && text[at - 2] == b'\\';
+        !(is_word(value.first()) && is_word(before) && !is_escaped)
+            && !(is_word(value.last()) && is_word(after))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_lines_and_characters() {
+        let text = "añb\nc".as_bytes();
+        let mut places = Places::new(text);
+        let first = places.location(&(3..4));
+        assert_eq!((first.line, first.column, first.end_line, first.end_column), (1, 3, 1, 4));
+        let second = places.location(&(5..6));
+        assert_eq!((second.line, second.column), (2, 1));
+        assert_eq!(places.location(&(0..1)).line, 1);
+    }
+
+    #[test]
+    fn a_body_starts_on_its_first_line_of_text() {
+        assert_eq!(Places::new(b"head\nbody").location(&(4..9)).line, 2);
+        assert_eq!(Places::new(b"\n\n").location(&(0..2)).line, 2);
+    }
+
+    #[test]
+    fn a_value_stands_as_a_whole_word() {
+        assert!(stands_in(b"x = 'abc'", b"abc"));
+        assert!(stands_in(b"x\\nabc\\n", b"abc"));
+        assert!(!stands_in(b"xabc", b"abc"));
+        assert!(!stands_in(b"abcd", b"abc"));
+        assert!(stands_in(b"abcd abc", b"abc"));
+    }
+}

@@ -1,0 +1,271 @@
+//! Files on disk: what a user names, or everything that git tracks.
+//!
+//! In a repository a folder means the files that git tracks or would track; outside of one, every
+//! file below it. A file named by itself is always read.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Chunk, Source, Unread, staged::unread};
+use crate::git::{Entry, Git, GitError, Kind, Repository};
+
+/// Reads files and folders that the user named.
+pub struct FilesSource<'a> {
+    repository: Option<&'a Repository>,
+    paths: std::vec::IntoIter<(PathBuf, Vec<u8>)>,
+    unread: Vec<Unread>,
+    special: usize,
+    nested: usize,
+    next: usize,
+}
+
+impl<'a> FilesSource<'a> {
+    /// Lists the files; with `is_all` also those that git ignores.
+    pub fn open(
+        paths: &[PathBuf],
+        is_all: bool,
+        repository: Option<&'a Repository>,
+    ) -> Result<FilesSource<'a>, Unread> {
+        let mut source = FilesSource {
+            repository,
+            paths: Vec::new().into_iter(),
+            unread: Vec::new(),
+            special: 0,
+            nested: 0,
+            next: 0,
+        };
+        let mut found = Vec::new();
+        for path in paths {
+            let metadata = fs::symlink_metadata(path).map_err(|e| cannot_read(path, &e))?;
+            if metadata.is_dir() {
+                source.list(path, is_all, &mut found)?;
+            } else {
+                found.push((path.clone(), source.display(path)));
+            }
+        }
+        found.sort_by(|a, b| a.1.cmp(&b.1));
+        found.dedup();
+        source.paths = found.into_iter();
+        Ok(source)
+    }
+
+    fn list(
+        &mut self,
+        folder: &Path,
+        is_all: bool,
+        found: &mut Vec<(PathBuf, Vec<u8>)>,
+    ) -> Result<(), Unread> {
+        match Git::new(folder).files(is_all) {
+            Ok(names) => {
+                for name in names {
+                    let Some(name) = name_path(&name) else { continue };
+                    let path = if folder == Path::new(".") { name } else { folder.join(name) };
+                    let display = self.display(&path);
+                    found.push((path, display));
+                }
+                Ok(())
+            }
+            Err(GitError::NotARepository(_) | GitError::NoGit(_)) => self.walk(folder, found),
+            Err(error) => Err(unread(b"", &error)),
+        }
+    }
+
+    fn walk(&mut self, folder: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) -> Result<(), Unread> {
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) => {
+                    self.unread.push(cannot_read(&folder, &error));
+                    continue;
+                }
+            };
+            for entry in entries {
+                let entry = entry.map_err(|e| cannot_read(&folder, &e))?;
+                let path = entry.path();
+                let kind = entry.file_type().map_err(|e| cannot_read(&path, &e))?;
+                if kind.is_dir() && entry.file_name() != ".git" {
+                    folders.push(path);
+                } else if !kind.is_dir() {
+                    let display = self.display(&path);
+                    found.push((path, display));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the path from the top of the repository, or as the user typed it.
+    fn display(&self, path: &Path) -> Vec<u8> {
+        let top = self.repository.and_then(Repository::work_dir);
+        let inside = top.and_then(|top| {
+            let folder =
+                path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let full = folder.canonicalize().ok()?.join(path.file_name()?);
+            Some(full.strip_prefix(top.canonicalize().ok()?).ok()?.to_owned())
+        });
+        let shown = inside.as_deref().unwrap_or(path);
+        path_bytes(shown.strip_prefix("./").unwrap_or(shown))
+    }
+
+    fn read(&mut self, path: &Path) -> io::Result<Option<Vec<u8>>> {
+        let metadata = fs::symlink_metadata(path)?;
+        if metadata.file_type().is_symlink() {
+            return fs::read_link(path).map(|target| Some(path_bytes(&target)));
+        }
+        if metadata.is_dir() {
+            self.nested += 1;
+            return Ok(None);
+        }
+        if !metadata.is_file() {
+            self.special += 1;
+            return Ok(None);
+        }
+        fs::read(path).map(Some)
+    }
+}
+
+impl Source for FilesSource<'_> {
+    fn next(&mut self) -> Option<Result<Chunk, Unread>> {
+        if let Some(unread) = self.unread.pop() {
+            return Some(Err(unread));
+        }
+        loop {
+            let (file, path) = self.paths.next()?;
+            let id = self.next;
+            self.next += 1;
+            return Some(match self.read(&file) {
+                Ok(Some(bytes)) => Ok(Chunk { path, bytes, id }),
+                Ok(None) => continue,
+                // Tracked, but deleted in the worktree: there is nothing to look at.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => Err(cannot_read(&file, &error)),
+            });
+        }
+    }
+
+    fn olds(&mut self, _: &Chunk) -> Result<Vec<Vec<u8>>, Unread> {
+        Ok(Vec::new())
+    }
+
+    fn has_file(&self, path: &str) -> bool {
+        is_in_worktree(self.repository, path)
+    }
+
+    fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, Unread> {
+        worktree_setting(self.repository, name)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.nested > 0 {
+            notes.push(format!(
+                "{} nested repositories were not scanned; scan them by name",
+                self.nested
+            ));
+        }
+        if self.special > 0 {
+            notes.push(format!("{} devices, pipes or sockets were not read", self.special));
+        }
+        notes
+    }
+}
+
+/// Reads every file of the index, as it is staged: the current tree with what is about to join it.
+pub struct TrackedSource<'a> {
+    repository: &'a Repository,
+    entries: Vec<(Vec<u8>, Entry)>,
+    next: usize,
+}
+
+impl<'a> TrackedSource<'a> {
+    /// Lists the index.
+    pub fn open(repository: &'a Repository) -> Result<TrackedSource<'a>, Unread> {
+        let entries = repository.tracked().map_err(|error| unread(b"", &error))?;
+        Ok(TrackedSource { repository, entries, next: 0 })
+    }
+}
+
+impl Source for TrackedSource<'_> {
+    fn next(&mut self) -> Option<Result<Chunk, Unread>> {
+        loop {
+            let id = self.next;
+            let (path, entry) = self.entries.get(id)?;
+            self.next += 1;
+            if Kind::of_mode(entry.mode) == Kind::Submodule {
+                continue;
+            }
+            return Some(match self.repository.read_staged(path, *entry) {
+                Ok(bytes) => Ok(Chunk { path: path.clone(), bytes, id }),
+                Err(error) => Err(unread(path, &error)),
+            });
+        }
+    }
+
+    fn olds(&mut self, _: &Chunk) -> Result<Vec<Vec<u8>>, Unread> {
+        Ok(Vec::new())
+    }
+
+    fn has_file(&self, path: &str) -> bool {
+        self.entries.iter().any(|(found, _)| found == path.as_bytes())
+    }
+
+    fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, Unread> {
+        worktree_setting(Some(self.repository), name)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+pub(super) fn is_in_worktree(repository: Option<&Repository>, path: &str) -> bool {
+    repository.and_then(Repository::work_dir).is_some_and(|top| top.join(path).exists())
+}
+
+pub(super) fn worktree_setting(
+    repository: Option<&Repository>,
+    name: &str,
+) -> Result<Option<Vec<u8>>, Unread> {
+    let Some(top) = repository.and_then(Repository::work_dir) else { return Ok(None) };
+    match fs::read(top.join(name)) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(cannot_read(Path::new(name), &error)),
+    }
+}
+
+fn cannot_read(path: &Path, error: &io::Error) -> Unread {
+    let hint = match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "give yourself the right to read it, or name other paths"
+        }
+        io::ErrorKind::NotFound => "check the spelling",
+        _ => "",
+    };
+    let problem = format!("cannot read it: {error}");
+    Unread { path: path_bytes(path), problem, hint: hint.to_owned() }
+}
+
+#[cfg(unix)]
+fn path_bytes(path: &Path) -> Vec<u8> {
+    use std::os::unix::ffi::OsStrExt;
+    path.as_os_str().as_bytes().to_vec()
+}
+
+#[cfg(not(unix))]
+fn path_bytes(path: &Path) -> Vec<u8> {
+    path.to_string_lossy().replace('\\', "/").into_bytes()
+}
+
+#[cfg(unix)]
+fn name_path(name: &[u8]) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    Some(PathBuf::from(std::ffi::OsStr::from_bytes(name)))
+}
+
+#[cfg(not(unix))]
+fn name_path(name: &[u8]) -> Option<PathBuf> {
+    String::from_utf8(name.to_vec()).ok().map(PathBuf::from)
+}

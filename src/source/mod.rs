@@ -1,0 +1,83 @@
+//! Where text comes from: the staged change, files, standard input.
+//!
+//! A source hands out chunks one at a time, so that memory holds one file. It never leaves
+//! something out in silence: what it cannot read is an [`Unread`], what it passes over on purpose
+//! is counted in its notes.
+
+use std::fmt;
+
+mod files;
+mod staged;
+mod stdin;
+
+pub use files::{FilesSource, TrackedSource};
+pub use staged::StagedSource;
+pub use stdin::StdinSource;
+
+/// Text plus where it came from.
+#[derive(Clone, Debug)]
+pub struct Chunk {
+    /// The path, from the top of the repository where there is one.
+    pub path: Vec<u8>,
+    /// The whole content.
+    pub bytes: Vec<u8>,
+    /// The source's own number for it.
+    pub id: usize,
+}
+
+/// Something that should have been looked at and could not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The path, or an empty text if everything is concerned.
+    pub path: Vec<u8>,
+    /// Why.
+    pub problem: String,
+    /// What the user can do.
+    pub hint: String,
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problem)
+    }
+}
+
+/// A supply of chunks.
+pub trait Source {
+    /// Returns the next chunk, or what could not be read; `None` at the end.
+    fn next(&mut self) -> Option<Result<Chunk, Unread>>;
+
+    /// Returns the older versions of the chunk's file: what was already there is not new. Asked
+    /// only for files with a match.
+    fn olds(&mut self, chunk: &Chunk) -> Result<Vec<Vec<u8>>, Unread>;
+
+    /// Returns whether the file `path` still exists where this source looks.
+    fn has_file(&self, path: &str) -> bool;
+
+    /// Returns the content of one of keyhook's own files at the top of the repository.
+    fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, Unread>;
+
+    /// Returns what was passed over on purpose, as sentences.
+    fn notes(&self) -> Vec<String>;
+}
+
+/// Returns a path as text; bytes that are no UTF-8 are shown as `\xNN`.
+pub fn path_text(path: &[u8]) -> String {
+    let mut text = String::new();
+    for part in path.utf8_chunks() {
+        text.push_str(part.valid());
+        part.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02X}")));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_are_no_text_are_still_told_apart() {
+        assert_eq!(path_text(b"a/\xffb"), "a/\\xFFb");
+        assert_eq!(path_text("ä/b".as_bytes()), "ä/b");
+    }
+}

@@ -1,0 +1,82 @@
+//! The staged change: every file that the commit will add or change, as it will be committed.
+
+use super::{Chunk, Source, Unread};
+use crate::git::{Entry, GitError, Kind, Repository, Staged};
+
+/// Reads the staged change of a repository.
+pub struct StagedSource<'a> {
+    repository: &'a Repository,
+    staged: Staged,
+    next: usize,
+    submodules: usize,
+}
+
+impl<'a> StagedSource<'a> {
+    /// Asks git what is staged.
+    pub fn open(repository: &'a Repository) -> Result<StagedSource<'a>, Unread> {
+        let staged = repository.staged().map_err(|error| unread(b"", &error))?;
+        Ok(StagedSource { repository, staged, next: 0, submodules: 0 })
+    }
+
+    /// Returns whether the commit changes this file.
+    pub fn changes(&self, path: &str) -> bool {
+        self.staged.changes.iter().any(|change| change.path == path.as_bytes())
+    }
+}
+
+impl Source for StagedSource<'_> {
+    fn next(&mut self) -> Option<Result<Chunk, Unread>> {
+        loop {
+            let id = self.next;
+            let change = self.staged.changes.get(id)?;
+            self.next += 1;
+            if Kind::of_mode(change.new.mode) == Kind::Submodule {
+                self.submodules += 1;
+                continue;
+            }
+            let bytes = self.repository.read_staged(&change.path, change.new);
+            return Some(match bytes {
+                Ok(bytes) => Ok(Chunk { path: change.path.clone(), bytes, id }),
+                Err(error) => Err(unread(&change.path, &error)),
+            });
+        }
+    }
+
+    fn olds(&mut self, chunk: &Chunk) -> Result<Vec<Vec<u8>>, Unread> {
+        let change = &self.staged.changes[chunk.id];
+        self.repository
+            .read_olds(change, &self.staged, &chunk.bytes)
+            .map_err(|error| unread(&chunk.path, &error))
+    }
+
+    fn has_file(&self, path: &str) -> bool {
+        !self.staged.removed.iter().any(|(gone, _)| {
+            path.as_bytes()
+                .strip_prefix(gone.as_slice())
+                .is_some_and(|rest| matches!(rest, [] | [b'/', ..]))
+        })
+    }
+
+    fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, Unread> {
+        let entry = self.staged.settings.iter().find(|(found, _)| found == name);
+        let read = |entry: Entry| self.repository.read_staged(name.as_bytes(), entry);
+        entry.map(|(_, entry)| read(*entry)).transpose().map_err(|e| unread(name.as_bytes(), &e))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        match self.submodules {
+            0 => Vec::new(),
+            count => vec![format!(
+                "{count} submodule link(s) hold no text; scan them in their own repositories"
+            )],
+        }
+    }
+}
+
+pub(super) fn unread(path: &[u8], error: &GitError) -> Unread {
+    Unread {
+        path: path.to_vec(),
+        problem: error.to_string(),
+        hint: error.hint().unwrap_or_default().to_owned(),
+    }
+}
