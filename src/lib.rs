@@ -8,6 +8,7 @@ pub mod config;
 pub mod detect;
 pub mod finding;
 pub mod git;
+pub mod report;
 pub mod rule;
 pub mod scan;
 pub mod source;

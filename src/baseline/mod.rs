@@ -235,6 +235,17 @@ impl Baseline {
         self.records.insert((record.fingerprint.clone(), record.path.clone()), record);
     }
 
+    /// Returns the record for this secret in this file.
+    pub fn record_of(&self, secret: &Secret, path: &str) -> Option<&Record> {
+        let prints = self.salts.iter().map(|salt| Fingerprint::of(secret, salt));
+        prints.into_iter().find_map(|print| self.records.get(&(print, path.to_owned())))
+    }
+
+    /// Takes a record out.
+    pub fn remove(&mut self, record: &Record) {
+        self.records.remove(&(record.fingerprint.clone(), record.path.clone()));
+    }
+
     /// Returns the records, sorted.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
         self.records.values()

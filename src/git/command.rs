@@ -20,12 +20,38 @@ use super::{Entry, GitError, ObjectId, SETTINGS_FILES, Staged};
 #[derive(Clone, Debug)]
 pub struct Git {
     folder: PathBuf,
+    is_isolated: bool,
 }
+
+/// The variables by which git names a repository to its hooks; another repository must not see
+/// them.
+const LOCAL_VARIABLES: &[&str] = &[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
 
 impl Git {
     /// Runs git in `folder`, with the environment of this process.
     pub fn new(folder: &Path) -> Git {
-        Git { folder: folder.to_owned() }
+        Git { folder: folder.to_owned(), is_isolated: false }
+    }
+
+    /// Runs git for the repository of `folder`, whatever repository a hook's environment names.
+    pub fn isolated(folder: &Path) -> Git {
+        Git { folder: folder.to_owned(), is_isolated: true }
     }
 
     /// Returns a git command; the caller adds arguments.
@@ -37,6 +63,11 @@ impl Git {
             .env("LC_ALL", "C")
             .env("GIT_TERMINAL_PROMPT", "0")
             .stdin(Stdio::null());
+        if self.is_isolated {
+            LOCAL_VARIABLES.iter().for_each(|name| {
+                command.env_remove(name);
+            });
+        }
         command
     }
 

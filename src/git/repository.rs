@@ -48,6 +48,26 @@ impl Repository {
     pub fn open(reader: Reader) -> Result<Repository, GitError> {
         let current = env::current_dir().map_err(|e| GitError::Io(PathBuf::from("."), e))?;
         let git = Git::new(&current);
+        Repository::open_with(reader, &current, git, open_library)
+    }
+
+    /// Opens the repository of a folder, whatever repository a hook's environment names.
+    pub fn open_at(folder: &Path) -> Result<Repository, GitError> {
+        let folder = folder.canonicalize().map_err(|e| GitError::Io(folder.to_owned(), e))?;
+        let git = Git::isolated(&folder);
+        let open = || {
+            library_options()?;
+            git2::Repository::discover(&folder)
+        };
+        Repository::open_with(Reader::Auto, &folder, git, open)
+    }
+
+    fn open_with(
+        reader: Reader,
+        current: &Path,
+        git: Git,
+        open_library: impl FnOnce() -> Result<git2::Repository, git2::Error>,
+    ) -> Result<Repository, GitError> {
         let (library, library_error) = match reader {
             Reader::Git => (None, None),
             _ => match open_library() {
@@ -56,11 +76,11 @@ impl Repository {
             },
         };
         let places = match (&library, reader) {
-            (Some(library), _) => places_of(library, &current),
+            (Some(library), _) => places_of(library, current),
             (None, Reader::Own) => {
                 return Err(GitError::Library(library_error.expect("only Git has no library")));
             }
-            (None, _) => git.places(&current).map_err(|error| match &library_error {
+            (None, _) => git.places(current).map_err(|error| match &library_error {
                 _ if error.is_no_repository() => error,
                 Some(own) => GitError::BothReaders {
                     own: Box::new(GitError::Library(clone_error(own))),

@@ -1,8 +1,9 @@
 //! The whole program on one page: source → detect → baseline → outcome.
 
 use std::fmt;
+use std::path::PathBuf;
 
-use crate::baseline::{BASELINE_NAME, Baseline, BaselineError, Known};
+use crate::baseline::{BASELINE_NAME, Baseline, BaselineError, Known, pending_salt};
 use crate::config::{CONFIG_NAME, Config};
 use crate::detect::{Detection, Engine, FileKind, Match, Text, decode};
 use crate::finding::{Confidence, Finding, Fingerprint, Salt, Secret};
@@ -51,14 +52,21 @@ impl fmt::Display for Problem {
 }
 
 /// How to scan, beyond what the repository's own files say.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The lowest confidence to report, if the user named one.
     pub confidence: Option<Confidence>,
     /// Whether the baseline is left aside.
     pub is_without_baseline: bool,
-    /// The salt for fingerprints where there is no baseline.
-    pub salt: Salt,
+    /// The folder whose salt names secrets where there is no baseline: git's own.
+    pub salt_dir: Option<PathBuf>,
+}
+
+impl Options {
+    /// Returns the salt for a new baseline.
+    pub fn salt(&self) -> Salt {
+        self.salt_dir.as_deref().map_or_else(Salt::none, pending_salt)
+    }
 }
 
 /// A finding together with its secret, for those who write the baseline.
@@ -153,9 +161,9 @@ fn judge(
 pub fn load_baseline(source: &dyn Source, options: &Options) -> Result<Baseline, Problem> {
     let bytes = source.setting(BASELINE_NAME).map_err(setting_problem(BASELINE_NAME))?;
     match bytes.filter(|_| !options.is_without_baseline) {
-        None => Ok(Baseline::new(options.salt.clone())),
+        None => Ok(Baseline::new(options.salt())),
         Some(bytes) => {
-            Baseline::parse(&bytes, &options.salt).map_err(|error| baseline_problem(&error))
+            Baseline::parse(&bytes, &options.salt()).map_err(|error| baseline_problem(&error))
         }
     }
 }

@@ -56,7 +56,7 @@ impl<'a> FilesSource<'a> {
         is_all: bool,
         found: &mut Vec<(PathBuf, Vec<u8>)>,
     ) -> Result<(), Unread> {
-        match Git::new(folder).files(is_all) {
+        match Git::isolated(folder).files(is_all) {
             Ok(names) => {
                 for name in names {
                     let Some(name) = name_path(&name) else { continue };

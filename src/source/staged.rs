@@ -22,6 +22,17 @@ impl<'a> StagedSource<'a> {
     pub fn changes(&self, path: &str) -> bool {
         self.staged.changes.iter().any(|change| change.path == path.as_bytes())
     }
+
+    /// Returns keyhook's own files whose copy in the worktree is not what is staged.
+    pub fn stale_settings(&self) -> Vec<String> {
+        let Some(top) = self.repository.work_dir() else { return Vec::new() };
+        let staged = |name: &str| self.setting(name).ok().flatten();
+        crate::git::SETTINGS_FILES
+            .iter()
+            .filter(|name| std::fs::read(top.join(name)).ok() != staged(name))
+            .map(|name| (*name).to_owned())
+            .collect()
+    }
 }
 
 impl Source for StagedSource<'_> {
