@@ -4,10 +4,12 @@
 //! reading at [`scan`], which is the whole program on one page.
 
 pub mod baseline;
+pub mod cli;
 pub mod config;
 pub mod detect;
 pub mod finding;
 pub mod git;
+pub mod hook;
 pub mod report;
 pub mod rule;
 pub mod scan;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The program: parses, runs and exits. Everything else is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    keyhook::cli::main()
+}

@@ -1,0 +1,169 @@
+//! Arguments, hints and exit codes.
+//!
+//! One file per command with its arguments, its help and its `run`. Machine formats go to standard
+//! output alone; everything else goes to standard error.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::finding::Confidence;
+use crate::git::{GitError, Reader};
+use crate::hook::HookError;
+use crate::rule::{ProvenRule, builtin_proven, expand};
+use crate::scan::Problem;
+use crate::terminal::{Paint, may_color};
+
+mod allow;
+mod baseline;
+mod hook;
+mod install;
+mod rules;
+mod scan;
+
+/// How a command ended; the numbers are a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Looked at everything, found nothing new.
+    Clean = 0,
+    /// Found something.
+    Findings = 1,
+    /// Could not do the work; a hook then blocks.
+    Failed = 2,
+}
+
+/// Blocks commits that add API keys and other secrets
+#[derive(Parser)]
+#[command(name = "keyhook", version, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 clean, 1 findings, 2 could not do the work.\n\
+    Start with: keyhook install")]
+struct Args {
+    #[command(subcommand)]
+    command: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    Install(install::InstallArgs),
+    Uninstall(install::UninstallArgs),
+    Scan(scan::Args),
+    Allow(allow::Args),
+    Baseline(baseline::Args),
+    Rules(rules::Args),
+    Hook(hook::Args),
+}
+
+/// Parses the command line, runs the command and returns its exit code.
+pub fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        let place =
+            panic.location().map_or(String::new(), |at| format!(" at {}:{}", at.file(), at.line()));
+        // The payload may quote text of a file, so it is not shown.
+        let _ = writeln!(io::stderr(), "keyhook: internal error{place}; nothing was let through");
+        std::process::exit(Exit::Failed as i32);
+    }));
+    // What git calls at every commit takes the short way: building the whole command line
+    // description costs more than the rest of the start.
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == "hook")
+        && words.next().is_some_and(|word| word == "pre-commit")
+        && words.next().is_none()
+    {
+        return code(hook::pre_commit(Reader::Auto));
+    }
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let is_help = !error.use_stderr();
+            let _ = error.print();
+            return code(if is_help { Exit::Clean } else { Exit::Failed });
+        }
+    };
+    code(match args.command {
+        Action::Install(args) => args.run(),
+        Action::Uninstall(args) => args.run(),
+        Action::Scan(args) => args.run(),
+        Action::Allow(args) => args.run(),
+        Action::Baseline(args) => args.run(),
+        Action::Rules(args) => args.run(),
+        Action::Hook(args) => args.run(),
+    })
+}
+
+fn code(exit: Exit) -> ExitCode {
+    ExitCode::from(exit as u8)
+}
+
+/// Returns the colours for standard error.
+fn error_paint() -> Paint {
+    Paint { is_on: may_color(io::stderr().is_terminal()) }
+}
+
+/// Writes `error:` and `hint:` lines and returns the exit code for a failure.
+fn fail(message: &str, hints: &[String]) -> Exit {
+    let paint = error_paint();
+    let mut err = io::stderr().lock();
+    // A closed standard error leaves nobody to tell; the exit code still says it.
+    let _ = writeln!(err, "{} {message}", paint.alarm("error:"));
+    for hint in hints.iter().filter(|hint| !hint.is_empty()) {
+        let _ = writeln!(err, "hint: {hint}");
+    }
+    Exit::Failed
+}
+
+fn fail_git(error: &GitError) -> Exit {
+    fail(&error.to_string(), &error.hint().map(str::to_owned).into_iter().collect::<Vec<_>>())
+}
+
+fn fail_hook(error: &HookError) -> Exit {
+    fail(&error.to_string(), &error.hints())
+}
+
+fn fail_problem(problem: &Problem) -> Exit {
+    fail(&problem.to_string(), std::slice::from_ref(&problem.hint))
+}
+
+/// Writes a sentence to standard error.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Ends a command that wrote to standard output. A reader that went away early, as `head` does, has
+/// what it wanted; anything else means that the answer did not arrive.
+fn written(result: io::Result<()>, exit: Exit) -> Exit {
+    match result.and_then(|()| io::stdout().flush()) {
+        Ok(()) => exit,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
+        Err(error) => fail(&format!("cannot write the output: {error}"), &[]),
+    }
+}
+
+fn parse_confidence(text: &str) -> Result<Confidence, String> {
+    match text {
+        "low" => Ok(Confidence::Low),
+        "medium" => Ok(Confidence::Medium),
+        "high" => Ok(Confidence::High),
+        _ => Err("expected low, medium or high".to_owned()),
+    }
+}
+
+fn parse_reader(text: &str) -> Result<Reader, String> {
+    match text {
+        "auto" => Ok(Reader::Auto),
+        "own" => Ok(Reader::Own),
+        "git" => Ok(Reader::Git),
+        _ => Err("expected auto, own or git".to_owned()),
+    }
+}
+
+/// Makes a text that looks like a leaked key, filled from random bytes.
+fn canary() -> String {
+    let mut seed = [0; 8];
+    // Without randomness the canary is the same each time, and still a canary.
+    let _ = getrandom::fill(&mut seed);
+    let is_anthropic = |proven: &ProvenRule| proven.rule.id == "anthropic-api-key";
+    let proven = builtin_proven().into_iter().find(is_anthropic).expect("a built-in rule");
+    let example = &proven.examples.matches[0];
+    expand(example, u64::from_le_bytes(seed)).expect("a law keeps it well formed").text
+}
