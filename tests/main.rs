@@ -1,3 +1,5 @@
 //! The one integration binary. A file in `tests/` that is not listed here fails `floor_plan`.
 
+mod floor_plan;
 mod rules;
+mod support;
