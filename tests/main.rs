@@ -1,5 +1,7 @@
 //! The one integration binary. A file in `tests/` that is not listed here fails `floor_plan`.
 
 mod floor_plan;
+mod no_leak;
 mod rules;
+mod schema;
 mod support;

@@ -60,11 +60,16 @@ pub(super) fn judge(
         return Err(Suppression::LockFile);
     }
     let body = &value[public..];
+    // `postgres://app:pre{{ suffix }}@…`: a template continues the value.
+    let after = &text.bytes[secret.end..];
+    if after.starts_with(b"{{") || after.starts_with(b"${") || after.starts_with(b"#{") {
+        return Err(Suppression::Reference);
+    }
     if !rule.checks.contains(&Check::Pem) {
         is_real(body)?;
     }
     rule.checks.iter().try_fold(rule.confidence, |confidence, check| {
-        check_one(check, value, body, &text.bytes[secret.end..]).map(|limit| confidence.min(limit))
+        check_one(check, value, body, after).map(|limit| confidence.min(limit))
     })
 }
 
@@ -278,8 +283,15 @@ pub(super) fn is_patterned(value: &[u8]) -> bool {
     if len >= 16 && distinct(value) < 6 {
         return true;
     }
-    let run_max = if value.iter().all(u8::is_ascii_hexdigit) { 8 } else { 6 };
-    longest_run(value, |a, b| a == b) >= run_max
+    // A long token may hold a short run: six equal characters are rare in a key and common in an
+    // encoded time stamp. Counting up from the start of the row is nobody's chance.
+    let short = if value.iter().all(u8::is_ascii_hexdigit) { 8 } else { 6 };
+    let run_max = short.max(len / 4);
+    let counts_up = [&b"123456789"[..], b"abcdefghi", b"ABCDEFGHI", b"qwertyuio"]
+        .iter()
+        .any(|row| memchr::memmem::find(value, row).is_some());
+    counts_up
+        || longest_run(value, |a, b| a == b) >= run_max
         || longest_run(value, |a, b| b == a.wrapping_add(1)) >= run_max
         || longest_run(value, |a, b| a == b.wrapping_add(1)) >= run_max
         || (len >= 12 && is_periodic(value))
