@@ -87,7 +87,10 @@ fn sarif_follows_its_schema() {
     validate("tests/schema/sarif-2.1.0.json", &found);
     let results = found["runs"][0]["results"].as_array().unwrap();
     assert_eq!(results.len(), 3);
-    assert_eq!(results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "a%20b%23.py");
+    assert_eq!(
+        results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+        "a%20b%23.py"
+    );
     sandbox.keyhook(&["baseline", "create"]).expect(0);
     let known = document(0, &["scan", "--staged"]);
     validate("tests/schema/sarif-2.1.0.json", &known);

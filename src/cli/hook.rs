@@ -7,7 +7,7 @@ use crate::baseline::BASELINE_NAME;
 use crate::git::{Reader, Repository};
 use crate::report::{Occasion, TextReport};
 use crate::rule::RuleSet;
-use crate::scan::{Options, Outcome, Problem, load_baseline, scan};
+use crate::scan::{Options, Outcome, Problem, load_baseline, scan, without_secrets};
 use crate::source::{Source, StagedSource};
 
 /// Run as a git hook (git calls this through the installed shim)
@@ -71,7 +71,7 @@ fn look(repository: &Repository) -> Outcome {
 /// A commit that breaks the baseline would blind or block the next ones.
 fn check_changed_baseline(source: &StagedSource<'_>, options: &Options, outcome: &mut Outcome) {
     if source.changes(BASELINE_NAME) && source.has_file(BASELINE_NAME) {
-        if let Err(problem) = load_baseline(source, options) {
+        if let Err(problem) = load_baseline(source, options).map_err(without_secrets) {
             if !outcome.unread.contains(&problem) {
                 outcome.unread.push(problem);
             }

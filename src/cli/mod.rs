@@ -12,7 +12,7 @@ use crate::finding::Confidence;
 use crate::git::{GitError, Reader};
 use crate::hook::HookError;
 use crate::rule::{ProvenRule, builtin_proven, expand};
-use crate::scan::Problem;
+use crate::scan::{Problem, without_secrets};
 use crate::terminal::{Paint, may_color};
 
 mod allow;
@@ -121,6 +121,7 @@ fn fail_hook(error: &HookError) -> Exit {
 }
 
 fn fail_problem(problem: &Problem) -> Exit {
+    let problem = without_secrets(problem.clone());
     fail(&problem.to_string(), std::slice::from_ref(&problem.hint))
 }
 

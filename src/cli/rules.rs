@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Exit, fail, say, written};
+use super::{Exit, fail, fail_problem, say, written};
 use crate::config::CONFIG_NAME;
 use crate::detect::{Broken, Engine, check_laws, check_own};
 use crate::rule::{ProvenRule, Rule, RuleSet, builtin_proven, from_text, parse};
+use crate::scan::Problem;
 
 /// List, show and check rules
 #[derive(clap::Args)]
@@ -169,7 +170,11 @@ fn check_file(file: &Path) -> Result<(usize, Vec<Broken>), Exit> {
     let rules: Result<Vec<ProvenRule>, _> = if is_config { from_text(&text) } else { parse(&text) };
     let rules = rules.map_err(|error| {
         let hint = "the format is described in docs/rules.md".to_owned();
-        fail(&format!("{path}: {}", error.to_string().trim_end()), &[hint])
+        fail_problem(&Problem {
+            path: path.to_string(),
+            problem: error.to_string().trim_end().to_owned(),
+            hint,
+        })
     })?;
     Ok((rules.len(), check_own(&rules)))
 }

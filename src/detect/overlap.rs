@@ -41,10 +41,15 @@ pub(super) fn resolve(rules: &RuleSet, text: &[u8], mut found: Detection) -> Det
 
 fn rank(rules: &RuleSet, candidate: &Match) -> (u8, Confidence, usize, usize) {
     let rule = rules.get(candidate.rule);
-    let how_specific = match (rule.checks.contains(&Check::Assignment), rule.near.is_empty()) {
-        (true, _) => 0,
-        (false, false) => 1,
-        (false, true) => 2,
+    // Naming the provider helps more than naming the kind of file that the secret stands in.
+    let how_specific = if rule.checks.contains(&Check::Assignment) {
+        0
+    } else if rule.provider.is_empty() {
+        1
+    } else if rule.near.is_empty() {
+        3
+    } else {
+        2
     };
     (how_specific, candidate.confidence, candidate.public_len, candidate.secret.len())
 }

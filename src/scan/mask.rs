@@ -42,6 +42,13 @@ impl<'a> Masker<'a> {
         shown
     }
 
+    /// Hides secrets, and whatever looks random, in a message that quotes a file.
+    pub fn message(&self, message: &str) -> String {
+        let bytes = message.as_bytes();
+        let detection = self.engine.detect(&Text { bytes, kind: FileKind::Other });
+        hide(bytes, 0..bytes.len(), &detection)
+    }
+
     /// Returns the line around a match with every secret in it hidden.
     pub(super) fn around(&self, text: &[u8], found: &Match, detection: &Detection) -> Shown {
         let secret = &found.secret;

@@ -95,7 +95,7 @@ pub fn scan_secrets(source: &mut dyn Source, options: &Options) -> (Outcome, Vec
     let (config, engine) = match settings(source) {
         Ok(settings) => settings,
         Err(problem) => {
-            outcome.unread.push(problem);
+            outcome.unread.push(without_secrets(problem));
             return (outcome, Vec::new());
         }
     };
@@ -113,7 +113,7 @@ pub fn scan_secrets(source: &mut dyn Source, options: &Options) -> (Outcome, Vec
     let found = match judge(source, options, found) {
         Ok(found) => found,
         Err(problem) => {
-            outcome.unread.push(problem);
+            outcome.unread.push(without_secrets(problem));
             Vec::new()
         }
     };
@@ -171,6 +171,13 @@ pub fn load_baseline(source: &dyn Source, options: &Options) -> Result<Baseline,
 /// Says what is wrong with a baseline, and what to do.
 pub fn baseline_problem(error: &BaselineError) -> Problem {
     Problem { path: String::new(), problem: error.to_string(), hint: error.hint().to_owned() }
+}
+
+/// Hides what a parser quotes from a broken file: its author may have put a secret there.
+pub fn without_secrets(problem: Problem) -> Problem {
+    let engine = Engine::new(RuleSet::builtin());
+    let text = Masker::new(&engine).message(&problem.problem);
+    Problem { problem: text, ..problem }
 }
 
 fn setting_problem(name: &str) -> impl Fn(Unread) -> Problem {

@@ -29,13 +29,20 @@ pub fn leak(seed: u64) -> String {
     format!("client = Anthropic(api_key=\"{}\")\n", key(seed))
 }
 
-/// The first matching example of every built-in rule: id, text, the secret in it.
+/// The first matching example of every built-in rule: id, text, the secret in it without the public
+/// text that it starts with.
 pub fn one_of_each() -> Vec<(String, String, String)> {
     builtin_proven()
         .into_iter()
-        .map(|proven| {
-            let example = expand(&proven.examples.matches[0], 11).expect("the laws hold");
-            let secret = example.text[example.secrets[0].clone()].to_owned();
+        .zip(1000..)
+        .map(|(proven, seed)| {
+            // Each its own filling, or the id in one example would be the secret of another.
+            let example = expand(&proven.examples.matches[0], seed).expect("the laws hold");
+            let secret = &example.text[example.secrets[0].clone()];
+            let folded = secret.to_ascii_lowercase();
+            let starts = |word: &&String| folded.starts_with(&word.to_ascii_lowercase());
+            let public = proven.rule.keywords.iter().filter(starts).map(String::len).max();
+            let secret = secret[public.unwrap_or(0)..].to_owned();
             (proven.rule.id, example.text, secret)
         })
         .collect()
