@@ -51,7 +51,8 @@ fn rooms_used(text: &str) -> BTreeSet<String> {
             vec![inside]
         };
         for name in names {
-            let end = name.find(|c: char| !c.is_ascii_lowercase() && c != '_').unwrap_or(name.len());
+            let end =
+                name.find(|c: char| !c.is_ascii_lowercase() && c != '_').unwrap_or(name.len());
             used.insert(name[..end].to_owned());
         }
     }

@@ -26,6 +26,9 @@ mod repositories;
 /// A file without a key.
 const CLEAN: &str = "client = Anthropic()\n";
 
+/// What is left of a file when the key is taken out.
+const TAKEN_OUT: &str = "client = Anthropic(api_key=os.environ[\"ANTHROPIC_API_KEY\"])\n";
+
 /// A git program of this machine.
 #[derive(Clone, Debug)]
 struct Git {
@@ -267,8 +270,7 @@ impl Repo {
     /// Commits, and expects to be stopped because keyhook could not do its work.
     #[track_caller]
     fn gives_up(&self, arguments: &[&str], message: &str) -> Run {
-        let (head, run) =
-            self.watched(&[&["commit", "-q", "-m", "test"], arguments].concat(), "");
+        let (head, run) = self.watched(&[&["commit", "-q", "-m", "test"], arguments].concat(), "");
         assert_ne!(run.code, 0, "not stopped: {}", run.text());
         assert_eq!(self.head(), head, "stopped, but HEAD has moved");
         let run = run.says("keyhook: commit blocked: ").says(message);
@@ -339,7 +341,7 @@ impl Repo {
     fn guards(&self, name: &str) -> &Repo {
         self.put(name, leak(1));
         self.blocks(&[], &[name]);
-        self.put(name, CLEAN);
+        self.put(name, TAKEN_OUT);
         self.passes(&[]);
         self
     }

@@ -47,8 +47,8 @@ fn a_worktree_named_by_the_configuration() {
     each_git(|git| {
         let repo = git.bare_sandbox();
         let (git_dir, top) = (text(&repo.beside("meta")), text(repo.root()));
-        let init = [&format!("--git-dir={git_dir}"), &format!("--work-tree={top}"), "init", "-q"];
-        repo.run(&init.map(String::as_str)).expect(0);
+        let options = [format!("--git-dir={git_dir}"), format!("--work-tree={top}")];
+        repo.run(&[&options[0], &options[1], "init", "-q"]).expect(0);
         let repo = repo.with_options(&[&format!("--git-dir={git_dir}")]);
         let repo = guarded_with_git_dir(repo, &git_dir);
         repo.guards("app.py");
@@ -276,9 +276,8 @@ fn a_repository_of_somebody_else() {
     each_git(|git| {
         let repo = git.repo();
         repo.commit("other.py", CLEAN);
-        let owned = std::process::Command::new("chown")
-            .args(["-R", "65534", &text(repo.root())])
-            .status();
+        let owned =
+            std::process::Command::new("chown").args(["-R", "65534", &text(repo.root())]).status();
         if !owned.is_ok_and(|status| status.success()) {
             eprintln!("SKIPPED: only root can give a repository away");
             return;
