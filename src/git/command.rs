@@ -195,6 +195,8 @@ pub(super) fn staged(git: &Git, places: &Places, is_in_hook: bool) -> Result<Sta
             "--no-abbrev",
             "--no-relative",
             "--ignore-submodules=none",
+            // An entry that only announces a file is not part of the commit.
+            "--ita-invisible-in-index",
             parent,
             "--",
         ];
