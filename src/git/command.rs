@@ -43,6 +43,11 @@ const LOCAL_VARIABLES: &[&str] = &[
     "GIT_WORK_TREE",
 ];
 
+/// The variables that change what a path on the command line means. keyhook names its own files
+/// with magic, and a user's choice must not hide them.
+const PATHSPEC_VARIABLES: [&str; 4] =
+    ["GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS"];
+
 impl Git {
     /// Runs git in `folder`, with the environment of this process.
     pub fn new(folder: &Path) -> Git {
@@ -63,6 +68,9 @@ impl Git {
             .env("LC_ALL", "C")
             .env("GIT_TERMINAL_PROMPT", "0")
             .stdin(Stdio::null());
+        PATHSPEC_VARIABLES.iter().for_each(|name| {
+            command.env_remove(name);
+        });
         if self.is_isolated {
             LOCAL_VARIABLES.iter().for_each(|name| {
                 command.env_remove(name);

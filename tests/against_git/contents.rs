@@ -232,6 +232,24 @@ fn variables_of_diff_hide_nothing() {
 }
 
 #[test]
+fn the_baseline_is_found_whatever_paths_mean() {
+    each_git(|git| {
+        let repo = git.repo();
+        repo.put("fixture.py", leak(1));
+        let document: Value = serde_json::from_str(&repo.scan("auto").out).unwrap();
+        let print = document["findings"][0]["fingerprint"].as_str().unwrap();
+        repo.keyhook(&["allow", print, "--reason", "a fixture of the tests"]).expect(0);
+        let mut repo = repo;
+        for kind in ["LITERAL", "GLOB", "NOGLOB", "ICASE"] {
+            repo.variables = vec![(format!("GIT_{kind}_PATHSPECS"), "1".to_owned())];
+            repo.shows(&[]);
+        }
+        repo.variables = vec![("GIT_LITERAL_PATHSPECS".to_owned(), "1".to_owned())];
+        repo.passes(&[]);
+    });
+}
+
+#[test]
 fn a_replaced_object_counts_with_its_real_bytes() {
     each_git(|git| {
         let repo = git.repo();
