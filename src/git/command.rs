@@ -235,9 +235,11 @@ fn head_or_empty_tree(git: &Git) -> Result<String, GitError> {
     let branch = git.run(["rev-parse", "--symbolic-full-name", "HEAD"]);
     let branch = branch.or_else(|_| git.run(["symbolic-ref", "HEAD"]))?;
     let branch = String::from_utf8_lossy(branch.trim_ascii_end()).into_owned();
-    let arguments = ["show-ref", "--verify", "--quiet", &branch].map(OsString::from);
+    // Unlike show-ref, rev-parse also knows a branch whose commit is missing.
+    let arguments = ["rev-parse", "--verify", "--quiet", &branch].map(OsString::from);
     if git.output(&arguments)?.status.success() {
-        return Err(failure(&arguments, &output));
+        let message = "HEAD names a commit that cannot be read".to_owned();
+        return Err(GitError::Command { what: "rev-parse".to_owned(), message });
     }
     let empty = git.run(["hash-object", "-t", "tree", "--stdin"])?;
     Ok(String::from_utf8_lossy(empty.trim_ascii_end()).into_owned())
