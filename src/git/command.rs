@@ -11,6 +11,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 
 use super::content::to_path;
 use super::error::ObjectProblem;
+use super::index::Index;
 use super::own::combine;
 use super::repository::{Places, absolute, index_path, merge_heads};
 use super::tree::Difference;
@@ -190,6 +191,7 @@ pub(super) fn staged(git: &Git, places: &Places, is_in_hook: bool) -> Result<Sta
         let path = places.index.display();
         return Err(GitError::Index(format!("git named {path}, but there is no such file")));
     }
+    Index::verify(&places.index, places.id_size)?;
     let mut parents = vec![head_or_empty_tree(git)?];
     parents.extend(merge_heads(&places.git_dir)?.iter().map(ObjectId::to_string));
     let mut differences = Vec::new();
@@ -264,6 +266,8 @@ fn parse_raw(reply: &[u8]) -> Result<Difference, GitError> {
         let old = parse_entry(old_mode, old_id)?;
         let new = parse_entry(new_mode, new_id)?;
         match (new.mode, old.mode) {
+            // Neither added nor removed: what git reads out of a damaged index.
+            (0, 0) => return Err(garbled("diff-index")),
             (0, _) => difference.removed.push((path.to_vec(), old)),
             (_, 0) => difference.changed.push((path.to_vec(), new, None)),
             _ => difference.changed.push((path.to_vec(), new, Some(old))),
@@ -375,7 +379,8 @@ mod tests {
         let unmerged = format!(":000000 000000 {NONE} {NONE} U\0a\0");
         assert!(matches!(parse_raw(unmerged.as_bytes()), Err(GitError::Unmerged(_))));
         let cut_off = format!(":100644 100644 {ONE} {TWO} M");
-        for reply in ["nonsense\0a\0", ":100644\0a\0", &cut_off] {
+        let nothing = format!(":000000 000000 {NONE} {NONE} A\0\0");
+        for reply in [&nothing, "nonsense\0a\0", ":100644\0a\0", &cut_off] {
             assert!(parse_raw(reply.as_bytes()).is_err(), "{reply}");
         }
     }

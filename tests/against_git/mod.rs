@@ -37,6 +37,7 @@ struct Git {
 }
 
 /// Tells a story once with each git version of this machine, the newest first.
+#[expect(clippy::print_stderr, reason = "shown only with a story that fails")]
 fn each_git(story: impl Fn(&Git)) {
     gits().iter().for_each(|git| {
         eprintln!("with {git:?}");
@@ -71,7 +72,7 @@ impl Git {
     /// Returns whether this git can do what came with a version; says loudly if it cannot.
     fn knows(&self, what: &str, since: (u32, u32)) -> bool {
         if self.version < since {
-            eprintln!("SKIPPED with {}: {what} needs git {since:?}", self.program.display());
+            skipped(&format!("{what} needs git {since:?}, {} is older", self.program.display()));
         }
         self.version >= since
     }
@@ -185,12 +186,6 @@ impl Repo {
         self
     }
 
-    /// The same repository, which keyhook's own reader can read again.
-    fn within_own_reader(mut self) -> Repo {
-        self.own_reader = Own::Reads;
-        self
-    }
-
     /// Puts keyhook's hook in, behind an earlier hook that asks both readers.
     #[track_caller]
     fn guarded(self) -> Repo {
@@ -209,7 +204,7 @@ impl Repo {
         );
         let hook = hooks.join("pre-commit");
         std::fs::write(&hook, script).expect("a hook");
-        make_executable(&hook);
+        set_mode(&hook, 0o755);
         self.keyhook_in(&self.folder, &["install"]).expect(0);
         self
     }
@@ -358,7 +353,7 @@ impl Repo {
     #[track_caller]
     fn put(&self, name: &str, content: impl AsRef<[u8]>) -> &Repo {
         let full = self.write(name, content).path(name).display().to_string();
-        self.run(&["--literal-pathspecs", "add", "--", &full]).expect(0);
+        self.run(&["add", "--", &full]).expect(0);
         self
     }
 
@@ -384,7 +379,12 @@ impl Repo {
     }
 }
 
-fn make_executable(path: &Path) {
+/// Says, past the test runner's silence, that something was not tested.
+fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
+}
+
+fn set_mode(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("it is ours");
 }

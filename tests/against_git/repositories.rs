@@ -279,7 +279,7 @@ fn a_repository_of_somebody_else() {
         let owned =
             std::process::Command::new("chown").args(["-R", "65534", &text(repo.root())]).status();
         if !owned.is_ok_and(|status| status.success()) {
-            eprintln!("SKIPPED: only root can give a repository away");
+            skipped("only root can give a repository away");
             return;
         }
         // Refused by git itself before any hook.
