@@ -1,5 +1,6 @@
 //! The one integration binary. A file in `tests/` that is not listed here fails `floor_plan`.
 
+mod against_git;
 mod floor_plan;
 mod no_leak;
 mod rules;

@@ -11,6 +11,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 
 use super::content::to_path;
 use super::error::ObjectProblem;
+use super::index::Index;
 use super::own::combine;
 use super::repository::{Places, absolute, index_path, merge_heads};
 use super::tree::Difference;
@@ -43,6 +44,11 @@ const LOCAL_VARIABLES: &[&str] = &[
     "GIT_WORK_TREE",
 ];
 
+/// The variables that change what a path on the command line means. keyhook names its own files
+/// with magic, and a user's choice must not hide them.
+const PATHSPEC_VARIABLES: [&str; 4] =
+    ["GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS"];
+
 impl Git {
     /// Runs git in `folder`, with the environment of this process.
     pub fn new(folder: &Path) -> Git {
@@ -63,6 +69,9 @@ impl Git {
             .env("LC_ALL", "C")
             .env("GIT_TERMINAL_PROMPT", "0")
             .stdin(Stdio::null());
+        PATHSPEC_VARIABLES.iter().for_each(|name| {
+            command.env_remove(name);
+        });
         if self.is_isolated {
             LOCAL_VARIABLES.iter().for_each(|name| {
                 command.env_remove(name);
@@ -182,6 +191,7 @@ pub(super) fn staged(git: &Git, places: &Places, is_in_hook: bool) -> Result<Sta
         let path = places.index.display();
         return Err(GitError::Index(format!("git named {path}, but there is no such file")));
     }
+    Index::verify(&places.index, places.id_size)?;
     let mut parents = vec![head_or_empty_tree(git)?];
     parents.extend(merge_heads(&places.git_dir)?.iter().map(ObjectId::to_string));
     let mut differences = Vec::new();
@@ -195,6 +205,8 @@ pub(super) fn staged(git: &Git, places: &Places, is_in_hook: bool) -> Result<Sta
             "--no-abbrev",
             "--no-relative",
             "--ignore-submodules=none",
+            // An entry that only announces a file is not part of the commit.
+            "--ita-invisible-in-index",
             parent,
             "--",
         ];
@@ -225,9 +237,11 @@ fn head_or_empty_tree(git: &Git) -> Result<String, GitError> {
     let branch = git.run(["rev-parse", "--symbolic-full-name", "HEAD"]);
     let branch = branch.or_else(|_| git.run(["symbolic-ref", "HEAD"]))?;
     let branch = String::from_utf8_lossy(branch.trim_ascii_end()).into_owned();
-    let arguments = ["show-ref", "--verify", "--quiet", &branch].map(OsString::from);
+    // Unlike show-ref, rev-parse also knows a branch whose commit is missing.
+    let arguments = ["rev-parse", "--verify", "--quiet", &branch].map(OsString::from);
     if git.output(&arguments)?.status.success() {
-        return Err(failure(&arguments, &output));
+        let message = "HEAD names a commit that cannot be read".to_owned();
+        return Err(GitError::Command { what: "rev-parse".to_owned(), message });
     }
     let empty = git.run(["hash-object", "-t", "tree", "--stdin"])?;
     Ok(String::from_utf8_lossy(empty.trim_ascii_end()).into_owned())
@@ -252,6 +266,8 @@ fn parse_raw(reply: &[u8]) -> Result<Difference, GitError> {
         let old = parse_entry(old_mode, old_id)?;
         let new = parse_entry(new_mode, new_id)?;
         match (new.mode, old.mode) {
+            // Neither added nor removed: what git reads out of a damaged index.
+            (0, 0) => return Err(garbled("diff-index")),
             (0, _) => difference.removed.push((path.to_vec(), old)),
             (_, 0) => difference.changed.push((path.to_vec(), new, None)),
             _ => difference.changed.push((path.to_vec(), new, Some(old))),
@@ -363,7 +379,8 @@ mod tests {
         let unmerged = format!(":000000 000000 {NONE} {NONE} U\0a\0");
         assert!(matches!(parse_raw(unmerged.as_bytes()), Err(GitError::Unmerged(_))));
         let cut_off = format!(":100644 100644 {ONE} {TWO} M");
-        for reply in ["nonsense\0a\0", ":100644\0a\0", &cut_off] {
+        let nothing = format!(":000000 000000 {NONE} {NONE} A\0\0");
+        for reply in [&nothing, "nonsense\0a\0", ":100644\0a\0", &cut_off] {
             assert!(parse_raw(reply.as_bytes()).is_err(), "{reply}");
         }
     }

@@ -49,11 +49,16 @@ impl ObjectId {
     /// Returns the id that git gives to a blob with this content.
     pub fn of_blob(content: &[u8], id_size: usize) -> ObjectId {
         let header = format!("blob {}\0", content.len());
+        ObjectId::of_bytes(&[header.as_bytes(), content], id_size)
+    }
+
+    /// Returns the plain hash of some bytes, with which git also closes its index files.
+    pub(super) fn of_bytes(parts: &[&[u8]], id_size: usize) -> ObjectId {
         if id_size == 32 {
-            let hash = Sha256::new().chain_update(header.as_bytes()).chain_update(content);
+            let hash = parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part));
             ObjectId::from_bytes(&hash.finalize()).expect("32 bytes")
         } else {
-            let hash = Sha1::new().chain_update(header.as_bytes()).chain_update(content);
+            let hash = parts.iter().fold(Sha1::new(), |hash, part| hash.chain_update(part));
             ObjectId::from_bytes(&hash.finalize()).expect("20 bytes")
         }
     }

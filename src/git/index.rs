@@ -72,6 +72,24 @@ impl Index {
         Index::parse(Bytes::Mapped(map(&file).map_err(io)?), id_size).map(Some)
     }
 
+    /// Fails if the file is not the one that git wrote; an absent file is none.
+    ///
+    /// git itself looks at the checksum only in `fsck`. It reads a cut-off index without a word, and
+    /// may then find nothing in it.
+    pub(super) fn verify(path: &Path, id_size: usize) -> Result<(), GitError> {
+        let Some(index) = Index::open(path, id_size)? else { return Ok(()) };
+        let bytes = index.bytes.get();
+        let (content, sum) = bytes.split_at(bytes.len() - id_size);
+        if sum.iter().all(|byte| *byte == 0) {
+            // git was told to save the time (`index.skipHash`); then every entry must be there.
+            let mut entries = index.entries();
+            while entries.skip()?.is_some() {}
+            return index.extension(b"TREE", entries.at).map(|_| ());
+        }
+        let is_whole = ObjectId::of_bytes(&[content], id_size).as_bytes() == sum;
+        if is_whole { Ok(()) } else { Err(damaged("its checksum is wrong")) }
+    }
+
     fn parse(bytes: Bytes, id_size: usize) -> Result<Index, GitError> {
         let head = bytes.get();
         if head.len() < HEADER + id_size || &head[..4] != b"DIRC" {
@@ -480,6 +498,24 @@ mod tests {
                 bytes[at] = value;
                 exercise(&bytes);
             }
+        }
+    }
+
+    #[test]
+    fn only_a_whole_file_is_vouched_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index");
+        assert!(Index::verify(&path, 20).is_ok(), "none at all");
+        let zeros = Builder::new(2).entry("a", 0, false).raw();
+        let content = &zeros[..zeros.len() - 20];
+        let summed = [content, ObjectId::of_bytes(&[content], 20).as_bytes()].concat();
+        for whole in [&zeros, &summed] {
+            std::fs::write(&path, whole).unwrap();
+            assert!(Index::verify(&path, 20).is_ok());
+        }
+        for len in 0..summed.len() {
+            std::fs::write(&path, &summed[..len]).unwrap();
+            assert!(Index::verify(&path, 20).is_err(), "{len}");
         }
     }
 

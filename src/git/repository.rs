@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::command::{self, CatFile, Git};
 use super::error::ObjectProblem;
+use super::index::Index;
 use super::tree::{Trees, parse_tree};
 use super::{Change, Entry, GitError, Kind, ObjectId, Staged, content, own, rename};
 
@@ -182,6 +183,7 @@ impl Repository {
 
     /// Returns every entry of the index.
     pub fn tracked(&self) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {
+        Index::verify(&self.places.index, self.places.id_size)?;
         self.git.tracked()
     }
 
