@@ -70,12 +70,12 @@ fn look(repository: &Repository) -> Outcome {
 
 /// A commit that breaks the baseline would blind or block the next ones.
 fn check_changed_baseline(source: &StagedSource<'_>, options: &Options, outcome: &mut Outcome) {
-    if source.changes(BASELINE_NAME) && source.has_file(BASELINE_NAME) {
-        if let Err(problem) = load_baseline(source, options).map_err(without_secrets) {
-            if !outcome.unread.contains(&problem) {
-                outcome.unread.push(problem);
-            }
-        }
+    if source.changes(BASELINE_NAME)
+        && source.has_file(BASELINE_NAME)
+        && let Err(problem) = load_baseline(source, options).map_err(without_secrets)
+        && !outcome.unread.contains(&problem)
+    {
+        outcome.unread.push(problem);
     }
 }
 

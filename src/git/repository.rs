@@ -131,10 +131,10 @@ impl Repository {
     ///
     /// The file in the worktree is used if, and only if, its bytes hash to the staged object.
     pub fn read_staged(&self, path: &[u8], entry: Entry) -> Result<Vec<u8>, GitError> {
-        if let (Some(work_dir), Kind::File) = (&self.places.work_dir, Kind::of_mode(entry.mode)) {
-            if let Some(bytes) = content::read_if_same(work_dir, path, entry.id) {
-                return Ok(bytes);
-            }
+        if let (Some(work_dir), Kind::File) = (&self.places.work_dir, Kind::of_mode(entry.mode))
+            && let Some(bytes) = content::read_if_same(work_dir, path, entry.id)
+        {
+            return Ok(bytes);
         }
         self.read_object(entry.id)
     }
