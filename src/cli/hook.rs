@@ -38,7 +38,8 @@ pub(super) fn pre_commit(reader: Reader) -> Exit {
     };
     let exit = outcome.exit();
     if exit != Exit::Clean || !outcome.notes.is_empty() {
-        let rules = RuleSet::builtin();
+        let mut rules = RuleSet::builtin();
+        rules.add(outcome.own_rules.clone());
         let report = TextReport { occasion: Occasion::Commit, paint: error_paint(), rules: &rules };
         let mut text = Vec::new();
         report.write(&outcome, &mut text).expect("a vector grows");
