@@ -3,6 +3,7 @@
 mod against_git;
 mod floor_plan;
 mod no_leak;
+mod placeholders;
 mod rules;
 mod schema;
 mod support;
