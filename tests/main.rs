@@ -1,6 +1,7 @@
 //! The one integration binary. A file in `tests/` that is not listed here fails `floor_plan`.
 
 mod against_git;
+mod commands;
 mod floor_plan;
 mod no_leak;
 mod placeholders;
