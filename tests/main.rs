@@ -3,6 +3,7 @@
 mod against_git;
 mod commands;
 mod floor_plan;
+mod install;
 mod no_leak;
 mod placeholders;
 mod rules;
