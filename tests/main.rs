@@ -6,6 +6,7 @@ mod floor_plan;
 mod install;
 mod no_leak;
 mod placeholders;
+mod property;
 mod rules;
 mod schema;
 mod support;
