@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod against_git;
+mod commands;
 mod floor_plan;
+mod install;
 mod no_leak;
+mod placeholders;
+mod property;
 mod rules;
 mod schema;
 mod support;

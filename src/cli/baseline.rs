@@ -75,7 +75,7 @@ fn create(repository: &Repository, sweep: &Sweep) -> Result<String, Vec<Problem>
     let count = book.baseline.records().count();
     book.close(repository).map_err(|problem| vec![problem])?;
     Ok(format!(
-        "keyhook: {BASELINE_NAME} accepts {count} finding(s) in {files} files and is staged, commit it"
+        "keyhook: {BASELINE_NAME} accepts {count} finding(s) in {files} file(s) and is staged, commit it"
     ))
 }
 

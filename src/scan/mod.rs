@@ -111,6 +111,7 @@ pub fn scan_secrets(source: &mut dyn Source, options: &Options) -> (Outcome, Vec
         outcome.files += usize::from(looked.is_ok());
         outcome.unread.extend(looked.err().map(|unread| scan.problem(&unread)));
     }
+    outcome.files -= scan.excluded;
     scan.write_notes(source, &config, &mut outcome);
     let found = std::mem::take(&mut scan.found);
     let found = match judge(source, options, found) {
