@@ -171,6 +171,13 @@ impl Sandbox {
         self
     }
 
+    /// Writes and commits a file without any hook.
+    pub fn commit(&self, name: &str, content: impl AsRef<[u8]>) -> &Sandbox {
+        self.write(name, content).stage(&[name]);
+        self.git(&["commit", "-q", "--no-verify", "-m", name]);
+        self
+    }
+
     /// Runs git, which must succeed, and returns its output.
     #[track_caller]
     pub fn git(&self, arguments: &[&str]) -> String {
