@@ -83,3 +83,79 @@ fn are_close(text: &[u8], a: &Match, b: &Match) -> bool {
     let between = &text[first.secret.end..second.secret.start.max(first.secret.end)];
     between.len() < 2000 && memchr::memchr_iter(b'\n', between).count() <= PART_LINES
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::{Engine, FileKind, Text};
+    use crate::rule::{expand, parse};
+
+    const RULES: &str = r#"
+provider = "ACME"
+[[rule]]
+id = "acme-id"
+name = "ACME id"
+confidence = "medium"
+keywords = ["acid_"]
+pattern = '(?<secret> acid_ [a-z0-9]{16} )'
+
+[[rule]]
+id = "acme-near"
+name = "ACME key by name"
+confidence = "high"
+near = ["acme"]
+pattern = '(?<secret> [a-z0-9_]{21} )'
+
+[[rule]]
+id = "acme-secret"
+name = "ACME secret"
+keywords = ["acs_"]
+with = ["acme-id"]
+pattern = '(?<secret> acs_ [a-z0-9]{16} )'
+"#;
+
+    fn detect(example: &str) -> (Vec<(String, usize)>, Vec<Suppression>) {
+        let rules = parse(RULES).unwrap().into_iter().map(|proven| proven.rule).collect();
+        let engine = Engine::new(RuleSet::only(rules));
+        let text = expand(example, 2).unwrap().text;
+        let found = engine.detect(&Text { bytes: text.as_bytes(), kind: FileKind::Other });
+        let name = |m: &Match| (engine.rules().get(m.rule).id.clone(), m.parts.len());
+        (
+            found.matches.iter().map(name).collect(),
+            found.suppressed.iter().map(|suppressed| suppressed.why).collect(),
+        )
+    }
+
+    fn one(id: &str, parts: usize) -> Vec<(String, usize)> {
+        vec![(id.to_owned(), parts)]
+    }
+
+    #[test]
+    fn a_shape_says_more_than_a_word_nearby() {
+        let (found, suppressed) = detect("acme = acid_{{alnum-lower 16}}");
+        assert_eq!(found, one("acme-id", 0));
+        assert_eq!(suppressed, [Suppression::Overlap]);
+    }
+
+    #[test]
+    fn the_parts_of_one_credential_are_one_finding() {
+        let (found, _) = detect("id: acid_{{alnum-lower 16}}\nsecret: acs_{{alnum-lower 16}}\n");
+        assert_eq!(found, one("acme-secret", 1));
+    }
+
+    #[test]
+    fn parts_far_apart_stay_apart() {
+        let lines = "\n".repeat(PART_LINES + 1);
+        let (found, _) =
+            detect(&format!("acid_{{{{alnum-lower 16}}}}{lines}acs_{{{{alnum-lower 16}}}}"));
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn an_id_belongs_to_one_secret_only() {
+        let (found, _) =
+            detect("acs_{{alnum-lower 16}} acid_{{alnum-lower 16}} acs_{{alnum-lower 16}}");
+        let parts: usize = found.iter().map(|(_, parts)| parts).sum();
+        assert_eq!((found.len(), parts), (2, 1));
+    }
+}

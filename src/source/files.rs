@@ -269,3 +269,58 @@ fn name_path(name: &[u8]) -> Option<PathBuf> {
 fn name_path(name: &[u8]) -> Option<PathBuf> {
     String::from_utf8(name.to_vec()).ok().map(PathBuf::from)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(source: &mut FilesSource<'_>) -> Vec<String> {
+        let mut names = Vec::new();
+        while let Some(item) = source.next() {
+            names.push(String::from_utf8(item.unwrap().path).unwrap());
+        }
+        names
+    }
+
+    #[test]
+    fn outside_a_repository_every_file_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("a/.git")).unwrap();
+        fs::write(folder.path().join("a/b.txt"), "b").unwrap();
+        fs::write(folder.path().join("a/.git/config"), "c").unwrap();
+        fs::write(folder.path().join(".hidden"), "h").unwrap();
+        let mut found = Vec::new();
+        let mut source = FilesSource::open(&[], false, None).unwrap();
+        source.walk(folder.path(), &mut found).unwrap();
+        found.sort();
+        let found: Vec<PathBuf> = found.into_iter().map(|(path, _)| path).collect();
+        assert_eq!(found, [folder.path().join(".hidden"), folder.path().join("a/b.txt")]);
+    }
+
+    #[test]
+    fn a_named_file_is_read_and_an_absent_one_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.py");
+        fs::write(&file, "x").unwrap();
+        let mut source = FilesSource::open(&[file.clone(), file], false, None).unwrap();
+        assert_eq!(names(&mut source).len(), 1);
+        let absent = folder.path().join("absent");
+        let unread = FilesSource::open(&[absent], false, None).err().unwrap();
+        assert!(unread.problem.contains("cannot read it") && unread.hint.contains("spelling"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_its_target_and_a_pipe_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, pipe) = (folder.path().join("link"), folder.path().join("pipe"));
+        std::os::unix::fs::symlink("to/somewhere", &link).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let mut source = FilesSource::open(&[link, pipe], false, None).unwrap();
+        let chunk = source.next().unwrap().unwrap();
+        assert_eq!(chunk.bytes, b"to/somewhere");
+        assert!(source.next().is_none());
+        assert_eq!(source.notes(), ["1 devices, pipes or sockets were not read"]);
+    }
+}
