@@ -584,17 +584,17 @@ fn an_own_rule_blocks_a_commit() {
         &sandbox,
         &run,
         expect![[r#"
-        exit 1
-        --- stdout
-        --- stderr
-        keyhook: commit blocked: 1 new secret in 1 file
+            exit 1
+            --- stdout
+            --- stderr
+            keyhook: commit blocked: 1 new secret in 1 file
 
-          a.py:1:6  acme-token  (acme-token)
-              1 | t = "acme_****************k7"
-                |      ^^^^^^^^^^^^^^^^^^^^^^^
-             instead  os.environ["ACME_TOKEN"]
-             not a secret?  keyhook allow [PRINT] --reason "..."
-    "#]],
+              a.py:1:6  ACME token  (acme-token)
+                  1 | t = "acme_****************k7"
+                    |      ^^^^^^^^^^^^^^^^^^^^^^^
+                 instead  os.environ["ACME_TOKEN"]
+                 not a secret?  keyhook allow [PRINT] --reason "..."
+        "#]],
     );
 }
 

@@ -38,7 +38,8 @@ pub(super) fn pre_commit(reader: Reader) -> Exit {
     };
     let exit = outcome.exit();
     if exit != Exit::Clean || !outcome.notes.is_empty() {
-        let rules = RuleSet::builtin();
+        let mut rules = RuleSet::builtin();
+        rules.add(outcome.own_rules.clone());
         let report = TextReport { occasion: Occasion::Commit, paint: error_paint(), rules: &rules };
         let mut text = Vec::new();
         report.write(&outcome, &mut text).expect("a vector grows");
@@ -70,12 +71,12 @@ fn look(repository: &Repository) -> Outcome {
 
 /// A commit that breaks the baseline would blind or block the next ones.
 fn check_changed_baseline(source: &StagedSource<'_>, options: &Options, outcome: &mut Outcome) {
-    if source.changes(BASELINE_NAME) && source.has_file(BASELINE_NAME) {
-        if let Err(problem) = load_baseline(source, options).map_err(without_secrets) {
-            if !outcome.unread.contains(&problem) {
-                outcome.unread.push(problem);
-            }
-        }
+    if source.changes(BASELINE_NAME)
+        && source.has_file(BASELINE_NAME)
+        && let Err(problem) = load_baseline(source, options).map_err(without_secrets)
+        && !outcome.unread.contains(&problem)
+    {
+        outcome.unread.push(problem);
     }
 }
 

@@ -86,8 +86,8 @@ impl Args {
     }
 
     fn report(&self, outcome: &Outcome) -> Exit {
-        // The user's own rules are not looked up: their names stand in the rule id.
-        let rules = RuleSet::builtin();
+        let mut rules = RuleSet::builtin();
+        rules.add(outcome.own_rules.clone());
         let mut out = io::BufWriter::new(io::stdout().lock());
         let result = match self.format.as_str() {
             "json" => write_json(outcome, &mut out),

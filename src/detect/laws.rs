@@ -67,10 +67,10 @@ fn check_fields(proven: &ProvenRule, is_builtin: bool) -> Vec<String> {
         problems.push("give at least two `ignores`, near misses that must stay quiet".to_owned());
     }
     for check in &rule.checks {
-        if let Check::Checksum(name) = check {
-            if checksum_named(name).is_none() {
-                problems.push(format!("no checksum is called `{name}`"));
-            }
+        if let Check::Checksum(name) = check
+            && checksum_named(name).is_none()
+        {
+            problems.push(format!("no checksum is called `{name}`"));
         }
     }
     if is_builtin && !rule.why.ends_with('.') {

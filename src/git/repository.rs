@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::command::{self, CatFile, Git};
 use super::error::ObjectProblem;
 use super::index::Index;
-use super::tree::{Trees, parse_tree};
+use super::tree::Trees;
 use super::{Change, Entry, GitError, Kind, ObjectId, Staged, content, own, rename};
 
 /// Who reads the staged change.
@@ -131,10 +131,10 @@ impl Repository {
     ///
     /// The file in the worktree is used if, and only if, its bytes hash to the staged object.
     pub fn read_staged(&self, path: &[u8], entry: Entry) -> Result<Vec<u8>, GitError> {
-        if let (Some(work_dir), Kind::File) = (&self.places.work_dir, Kind::of_mode(entry.mode)) {
-            if let Some(bytes) = content::read_if_same(work_dir, path, entry.id) {
-                return Ok(bytes);
-            }
+        if let (Some(work_dir), Kind::File) = (&self.places.work_dir, Kind::of_mode(entry.mode))
+            && let Some(bytes) = content::read_if_same(work_dir, path, entry.id)
+        {
+            return Ok(bytes);
         }
         self.read_object(entry.id)
     }
@@ -251,9 +251,7 @@ impl Repository {
 
 impl Trees for Repository {
     fn read_tree(&self, id: ObjectId) -> Result<Vec<u8>, GitError> {
-        let bytes = self.read_object(id)?;
-        parse_tree(id, &bytes).map(|_| ())?;
-        Ok(bytes)
+        self.read_object(id)
     }
 }
 

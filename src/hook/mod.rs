@@ -194,13 +194,6 @@ pub fn uninstall(repository: &Repository) -> Result<Removed, HookError> {
     Ok(Removed::Hook { is_previous_back })
 }
 
-/// Returns the path of the hook file and whether keyhook's shim is in it.
-pub fn status(repository: &Repository) -> Result<(PathBuf, bool), HookError> {
-    let hook = repository.hooks_dir()?.path.join("pre-commit");
-    let is_ours = read_hook(&hook)?.is_some_and(|text| is_shim(&text)) && is_executable(&hook);
-    Ok((hook, is_ours))
-}
-
 fn own_hooks_dir(repository: &Repository) -> Result<PathBuf, HookError> {
     let hooks = repository.hooks_dir()?;
     let Some(configured) = hooks.configured else { return Ok(hooks.path) };

@@ -292,7 +292,17 @@ pub fn pattern_hir(pattern: &str) -> Result<Hir, String> {
         .ignore_whitespace(true)
         .build()
         .parse(pattern)
-        .map_err(|e| format!("the pattern does not parse: {e}"))
+        .map_err(|error| format!("the pattern does not parse: {}", explain(&error)))
+}
+
+/// Says what is wrong and where, without quoting the pattern.
+fn explain(error: &regex_syntax::Error) -> String {
+    let (what, at) = match error {
+        regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span().start),
+        regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span().start),
+        other => return other.to_string(),
+    };
+    format!("{what} (line {}, column {} of the pattern)", at.line, at.column)
 }
 
 fn pattern_reach(pattern: &str) -> Result<u32, String> {

@@ -55,6 +55,11 @@ impl RuleSet {
         }
     }
 
+    /// Returns the user's own rules.
+    pub fn own(&self) -> &[Rule] {
+        &self.own
+    }
+
     /// Switches a rule off; returns false if no rule has this id.
     pub fn disable(&mut self, id: &str) -> bool {
         let index = self.index_of(id);

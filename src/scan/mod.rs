@@ -7,7 +7,7 @@ use crate::baseline::{BASELINE_NAME, Baseline, BaselineError, Known, pending_sal
 use crate::config::{CONFIG_NAME, Config};
 use crate::detect::{Detection, Engine, FileKind, Match, Text, decode};
 use crate::finding::{Confidence, Finding, Fingerprint, Salt, Secret};
-use crate::rule::{RuleSet, from_text};
+use crate::rule::{Rule, RuleSet, from_text};
 use crate::source::{Chunk, Source, Unread, path_text};
 
 mod marker;
@@ -29,6 +29,8 @@ pub struct Outcome {
     pub files: usize,
     /// What was passed over on purpose, as sentences.
     pub notes: Vec<String>,
+    /// The user's own rules, whose names a report shows beside those of the built-in ones.
+    pub own_rules: Vec<Rule>,
 }
 
 /// Something that keeps the answer from being "clean".
@@ -99,6 +101,7 @@ pub fn scan_secrets(source: &mut dyn Source, options: &Options) -> (Outcome, Vec
             return (outcome, Vec::new());
         }
     };
+    outcome.own_rules = engine.rules().own().to_vec();
     let least = options.confidence.unwrap_or(config.confidence);
     let masker = Masker::new(&engine);
     let mut scan =

@@ -63,8 +63,9 @@ fn stands_in(text: &[u8], value: &[u8]) -> bool {
         let before = at.checked_sub(1).and_then(|at| text.get(at));
         let after = text.get(at + value.len());
         let is_escaped = at >= 2 && text[at - 2] == b'\\';
-        !(is_word(value.first()) && is_word(before) && !is_escaped)
-            && !(is_word(value.last()) && is_word(after))
+        let goes_on_left = is_word(value.first()) && is_word(before) && !is_escaped;
+        let goes_on_right = is_word(value.last()) && is_word(after);
+        !goes_on_left && !goes_on_right
     })
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the hook against the budgets: CPU time and peak memory, as ratios in one run.
 
-    cargo build --release && python3 tests/bench/run.py
+    ./install.sh && python3 tests/bench/run.py --program ~/.local/bin/keyhook
 
 Builds repositories of several sizes below .bench/ (kept for the next run), stages three new lines,
 completes the cache tree as `git commit` does before it calls the hook, and then runs

@@ -34,10 +34,9 @@ pub fn leak(seed: u64) -> String {
 pub fn one_of_each() -> Vec<(String, String, String)> {
     builtin_proven()
         .into_iter()
-        .zip(1000..)
-        .map(|(proven, seed)| {
-            // Each its own filling, or the id in one example would be the secret of another.
-            let example = expand(&proven.examples.matches[0], seed).expect("the laws hold");
+        .map(|proven| {
+            // A filling for which the laws hold.
+            let example = expand(&proven.examples.matches[0], 1).expect("the laws hold");
             let secret = &example.text[example.secrets[0].clone()];
             let folded = secret.to_ascii_lowercase();
             let starts = |word: &&String| folded.starts_with(&word.to_ascii_lowercase());
