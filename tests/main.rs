@@ -1,6 +1,6 @@
 //! The one integration binary. A file in `tests/` that is not listed here fails `floor_plan`.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking")]
 
 mod against_git;
 mod commands;
