@@ -120,6 +120,37 @@ fn an_unknown_secret_beside_a_known_one_is_hidden_too() {
 }
 
 #[test]
+fn a_key_typed_on_the_command_line_is_not_repeated() {
+    let sandbox = Sandbox::new();
+    let secret = key(12);
+    let path = format!("nowhere/{secret}");
+    for arguments in [
+        &["rules", "show", &secret][..],
+        &["rules", "check", &path],
+        &["scan", &path],
+        &["scan", "--format", &secret],
+        &["allow", &secret, "--reason", "x"],
+        &["install", &path],
+        &[&secret],
+    ] {
+        let shown = sandbox.keyhook(arguments).expect(2);
+        assert!(!shows(&shown.text(), &secret), "{arguments:?}: {}", shown.text());
+    }
+}
+
+#[test]
+fn a_reason_that_quotes_the_secret_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.py", leak(13)).stage(&["a.py"]);
+    let found = sandbox.keyhook(&["scan", "--staged", "--format", "json"]).expect(1);
+    let print = fingerprint(&found.out);
+    let reason = format!("it is {}", key(13));
+    let run = sandbox.keyhook(&["allow", &print, "--reason", &reason]).expect(2);
+    assert!(!shows(&run.says("holds a secret").text(), &key(13)));
+    assert!(!sandbox.path(".secrets.baseline").exists());
+}
+
+#[test]
 fn a_broken_setting_does_not_quote_a_secret() {
     let sandbox = Sandbox::new();
     sandbox.install();

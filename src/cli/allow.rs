@@ -1,6 +1,6 @@
 //! `keyhook allow`: accept one finding.
 
-use super::{Exit, fail, fail_git, fail_problem, say};
+use super::{Exit, fail, fail_git, fail_problem, say, without_keys};
 use crate::baseline::{BASELINE_NAME, Baseline, Record};
 use crate::finding::{Confidence, Fingerprint, Verdict};
 use crate::git::{Reader, Repository};
@@ -46,6 +46,10 @@ impl Args {
                 "the reason is empty",
                 &["say why, for example: --reason \"test fixture\"".into()],
             );
+        }
+        if without_keys(&self.reason) != self.reason {
+            let hint = "say why without quoting it: the baseline is committed".into();
+            return fail("the reason holds a secret", &[hint]);
         }
         let repository = match Repository::open(Reader::Auto) {
             Ok(repository) => repository,

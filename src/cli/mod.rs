@@ -8,11 +8,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::detect::Engine;
 use crate::finding::Confidence;
 use crate::git::{GitError, Reader};
 use crate::hook::HookError;
-use crate::rule::{ProvenRule, builtin_proven, expand};
-use crate::scan::{Problem, without_secrets};
+use crate::rule::{ProvenRule, RuleSet, builtin_proven, expand};
+use crate::scan::{Masker, Problem, without_secrets};
 use crate::terminal::{Paint, may_color};
 
 mod allow;
@@ -75,9 +76,13 @@ pub fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            let is_help = !error.use_stderr();
-            let _ = error.print();
-            return code(if is_help { Exit::Clean } else { Exit::Failed });
+            if !error.use_stderr() {
+                let _ = error.print();
+                return code(Exit::Clean);
+            }
+            // It quotes what was typed, which may be a key on the wrong place of the line.
+            let _ = write!(io::stderr(), "{}", without_keys(&error.render().to_string()));
+            return code(Exit::Failed);
         }
     };
     code(match args.command {
@@ -105,11 +110,16 @@ fn fail(message: &str, hints: &[String]) -> Exit {
     let paint = error_paint();
     let mut err = io::stderr().lock();
     // A closed standard error leaves nobody to tell; the exit code still says it.
-    let _ = writeln!(err, "{} {message}", paint.alarm("error:"));
+    let _ = writeln!(err, "{} {}", paint.alarm("error:"), without_keys(message));
     for hint in hints.iter().filter(|hint| !hint.is_empty()) {
-        let _ = writeln!(err, "hint: {hint}");
+        let _ = writeln!(err, "hint: {}", without_keys(hint));
     }
     Exit::Failed
+}
+
+/// Hides keys with a known start; object ids and paths stay readable.
+fn without_keys(text: &str) -> String {
+    Masker::new(&Engine::new(RuleSet::builtin())).path(text)
 }
 
 fn fail_git(error: &GitError) -> Exit {
