@@ -148,7 +148,7 @@ fn is_key_word(word: &str) -> bool {
 }
 
 /// Splits `openaiApiKey`, `OPENAI_API_KEY` and `openai.api-key` into small-letter words.
-fn split_words(name: &[u8]) -> Vec<String> {
+pub(super) fn split_words(name: &[u8]) -> Vec<String> {
     let mut words: Vec<String> = vec![String::new()];
     let mut previous = b'_';
     for (index, &byte) in name.iter().enumerate() {
