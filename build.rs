@@ -16,18 +16,26 @@ mod finding {
 #[path = "src/rule/definition.rs"]
 #[allow(dead_code)]
 mod definition;
+#[path = "src/rule/linear.rs"]
+#[allow(dead_code)]
+mod linear;
 #[path = "src/rule/prefilter.rs"]
 #[allow(dead_code)]
 mod prefilter;
+#[path = "src/rule/tables.rs"]
+#[allow(dead_code)]
+mod tables;
 
 use definition::ProvenRule;
 use prefilter::Prefilter;
+use tables::Tables;
 
 fn main() {
     let folder = Path::new("src/rule/builtin");
     println!("cargo::rerun-if-changed={}", folder.display());
-    println!("cargo::rerun-if-changed=src/rule/definition.rs");
-    println!("cargo::rerun-if-changed=src/rule/prefilter.rs");
+    for file in ["definition", "linear", "prefilter", "tables"] {
+        println!("cargo::rerun-if-changed=src/rule/{file}.rs");
+    }
     let mut rules = load(folder).unwrap_or_else(|problem| {
         println!("cargo::error={}", problem.replace('\n', " | "));
         process::exit(1);
@@ -62,24 +70,38 @@ fn render(rules: &[ProvenRule]) -> String {
     render_texts(&mut out, "RULES", rules.iter().map(|proven| to_json(&proven.rule)));
     render_texts(&mut out, "EXAMPLES", rules.iter().map(|proven| to_json(&proven.examples)));
     render_texts(&mut out, "IDS", rules.iter().map(|proven| proven.rule.id.clone()));
-    let keywords = rules.iter().enumerate().flat_map(|(index, proven)| {
-        proven.rule.keywords.iter().chain(&proven.rule.near).map(move |word| (index, word.as_str()))
-    });
-    let tables = Prefilter::build(keywords);
-    writeln!(out, "static BITMAP: [u64; {}] = {:?};", tables.bitmap.len(), tables.bitmap)
-        .expect("a string grows");
-    writeln!(out, "static BUCKETS: [u16; {}] = {:?};", tables.buckets.len(), tables.buckets)
-        .expect("a string grows");
-    writeln!(out, "static ENTRIES: [Entry; {}] = {:?};", tables.entries.len(), tables.entries)
-        .expect("a string grows");
-    writeln!(out, "static WORDS: &str = {:?};", tables.words).expect("a string grows");
+    let tables = Tables::build(rules.iter().map(|proven| &proven.rule));
+    render_prefilter(&mut out, "KEYWORD", &tables.keywords);
+    render_prefilter(&mut out, "NEAR", &tables.near);
+    render_table(&mut out, "SHAPE_BITMAP", "u64", &tables.shapes.bitmap);
+    render_table(&mut out, "SHAPE_ENTRIES", "(u32, u16)", &tables.shapes.entries);
+    render_table(&mut out, "SHAPE_BUCKETS", "u16", &tables.shapes.buckets);
+    render_table(&mut out, "LINEAR_PATTERNS", "Slice", &tables.linears.patterns);
+    render_table(&mut out, "LINEAR_PATHS", "Slice", &tables.linears.paths);
+    render_table(&mut out, "LINEAR_STEPS", "Step", &tables.linears.steps);
+    render_table(&mut out, "LINEAR_SETS", "ByteSet", &tables.linears.sets);
+    render_table(&mut out, "LINEAR_TEXTS", "u8", &tables.linears.texts);
+    writeln!(out, "static FRAGMENTS: Fragments = {:?};", tables.fragments).expect(GROWS);
     out
 }
 
+const GROWS: &str = "a string grows";
+
+fn render_prefilter(out: &mut String, name: &str, prefilter: &Prefilter) {
+    render_table(out, &format!("{name}_BITMAP"), "u64", &prefilter.bitmap);
+    render_table(out, &format!("{name}_BUCKETS"), "u16", &prefilter.buckets);
+    render_table(out, &format!("{name}_ENTRIES"), "Entry", &prefilter.entries);
+    writeln!(out, "static {name}_WORDS: &str = {:?};", prefilter.words).expect(GROWS);
+}
+
+fn render_table<T: std::fmt::Debug>(out: &mut String, name: &str, kind: &str, table: &[T]) {
+    writeln!(out, "static {name}: [{kind}; {}] = {table:?};", table.len()).expect(GROWS);
+}
+
 fn render_texts(out: &mut String, name: &str, texts: impl ExactSizeIterator<Item = String>) {
-    writeln!(out, "static {name}: [&str; {}] = [", texts.len()).expect("a string grows");
+    writeln!(out, "static {name}: [&str; {}] = [", texts.len()).expect(GROWS);
     for text in texts {
-        writeln!(out, "    {text:?},").expect("a string grows");
+        writeln!(out, "    {text:?},").expect(GROWS);
     }
     out.push_str("];\n");
 }

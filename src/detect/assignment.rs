@@ -51,7 +51,7 @@ fn next_name(text: &[u8], from: usize, end: usize) -> Option<Span> {
     Some(start..start + len)
 }
 
-fn is_name(byte: u8) -> bool {
+pub(super) fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
 

@@ -51,8 +51,33 @@ fn is_after_color(before: &[u8]) -> bool {
     before[..before.len() - 1 - digits].ends_with(b"[")
 }
 
+/// Returns what stands behind a terminal colour whose digits start at `at`.
+pub(super) fn behind_color(text: &[u8], at: usize) -> Option<usize> {
+    let digits = text[at..]
+        .iter()
+        .take(8)
+        .take_while(|byte| byte.is_ascii_digit() || **byte == b';')
+        .count();
+    (text.get(at + digits) == Some(&b'm')).then_some(at + digits + 1)
+}
+
+/// Returns whether a text that starts with `://` goes on as a URL with a password.
+pub(super) fn may_hold_password(url: &[u8]) -> bool {
+    let authority = &url[3.min(url.len())..url.len().min(AUTHORITY_MAX)];
+    let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"/\"'`<>\\{}[]|".contains(byte);
+    let len = authority.iter().position(is_end).unwrap_or(authority.len());
+    let rest = &authority[..len];
+    let colon = memchr::memchr(b':', rest);
+    colon.is_some_and(|colon| memchr::memchr(b'@', &rest[colon..]).is_some())
+        || memchr::memchr(b'@', rest).is_some()
+        || authority[len..].starts_with(b"{")
+}
+
+/// The longest user, password and host that are looked at.
+const AUTHORITY_MAX: usize = 640;
+
 /// Returns whether a shapeless value may start here: behind a quote, an operator or a space.
-fn is_value_start(before: &[u8]) -> bool {
+pub(super) fn is_value_start(before: &[u8]) -> bool {
     matches!(
         before.last(),
         None | Some(

@@ -1,25 +1,30 @@
 //! Text in, matches out.
 //!
 //! Same bytes, same rules, same matches: no I/O, no configuration look-ups, no `Result`. How it
-//! works inside is nobody's business outside: a table of keywords says which rules could match
-//! where, their patterns run there and nowhere else, the judge drops what is no secret, and of
-//! overlapping matches the most telling one stays.
+//! works inside is nobody's business outside: one pass of vector instructions (`mask`) leaves few
+//! places (`candidates`), tables made at build time say which rules could match there (`look`), the
+//! judge drops what is no secret, and of overlapping matches the most telling one stays
+//! (`overlap`).
 
 use std::cell::OnceCell;
 
 use regex_automata::meta::Regex;
-use regex_automata::{Input, util::syntax};
+use regex_automata::util::syntax;
 
 use crate::finding::{Confidence, Span};
-use crate::rule::{Boundary, Check, Prefilter, Rule, RuleSet};
+use crate::rule::{Fragments, Rule, RuleSet, Tables};
 
 mod assignment;
 mod boundary;
+mod candidates;
 mod decode;
 mod evidence;
 mod judge;
 mod kind;
 mod laws;
+mod look;
+mod mask;
+mod near;
 mod overlap;
 mod random;
 
@@ -75,10 +80,12 @@ pub struct Detection {
     pub suppressed: Vec<Suppressed>,
 }
 
-/// Rules made ready to run. Patterns are compiled when they are first needed.
+/// Rules made ready to run. Patterns that need a regex are compiled when they are first needed.
 pub struct Engine {
     rules: RuleSet,
-    prefilters: Vec<(usize, Prefilter)>,
+    /// The tables of the built-in rules and of the user's, each with the index of its first rule.
+    tables: Vec<(usize, Tables)>,
+    masks: mask::Masks,
     patterns: Vec<OnceCell<Pattern>>,
 }
 
@@ -87,16 +94,14 @@ struct Pattern {
     secret_group: usize,
 }
 
-/// How far from a `near` word a secret may start: this many lines or bytes, whichever is less.
-const NEAR_LINES: usize = 5;
-const NEAR_BYTES: usize = 600;
-
 impl Engine {
     /// Makes the rules ready.
     pub fn new(rules: RuleSet) -> Engine {
-        let prefilters = rules.prefilters();
+        let tables = rules.tables();
+        let fragments =
+            tables.iter().fold(Fragments::default(), |all, (_, tables)| all.or(&tables.fragments));
         let patterns = (0..rules.len()).map(|_| OnceCell::new()).collect();
-        Engine { rules, prefilters, patterns }
+        Engine { rules, tables, masks: mask::Masks::new(fragments), patterns }
     }
 
     /// Returns the rules it runs.
@@ -106,89 +111,13 @@ impl Engine {
 
     /// Finds the secrets in a text.
     pub fn detect(&self, text: &Text<'_>) -> Detection {
-        let mut detection = Detection::default();
-        for (rule, windows) in self.windows(text.bytes) {
-            let definition = self.rules.get(rule);
-            for window in windows {
-                self.search(rule, definition, text, &window, &mut detection);
-            }
-        }
-        overlap::resolve(&self.rules, text.bytes, detection)
+        overlap::resolve(&self.rules, text.bytes, look::look(self, text))
     }
 
-    /// Returns for each rule whose keyword occurs the parts of the text that it must search.
-    fn windows(&self, text: &[u8]) -> Vec<(usize, Vec<Window>)> {
-        let mut by_rule: Vec<Vec<Window>> = Vec::new();
-        for (first, prefilter) in &self.prefilters {
-            prefilter.each_hit(text, |index, start, len| {
-                let rule = first + index;
-                if !self.rules.is_enabled(rule) {
-                    return;
-                }
-                if by_rule.is_empty() {
-                    by_rule.resize_with(self.rules.len(), Vec::new);
-                }
-                let window = Window::around(self.rules.get(rule), text, start, len);
-                match by_rule[rule].last_mut() {
-                    Some(last) if last.end >= window.start => {
-                        last.end = last.end.max(window.end);
-                        last.start_max = last.start_max.max(window.start_max);
-                    }
-                    _ => by_rule[rule].push(window),
-                }
-            });
-        }
-        by_rule.into_iter().enumerate().filter(|(_, windows)| !windows.is_empty()).collect()
-    }
-
-    fn search(
-        &self,
-        index: usize,
-        rule: &Rule,
-        text: &Text<'_>,
-        window: &Window,
-        detection: &mut Detection,
-    ) {
-        if rule.checks.contains(&Check::Assignment) {
-            for found in assignment::find(rule, text, window.start..window.end) {
-                let verdict = found.suppression.map_or(Ok(found.confidence), Err);
-                record(detection, index, found.secret, verdict, 0, 0);
-            }
-            return;
-        }
-        let pattern = self.pattern(index, rule);
-        let mut captures = pattern.regex.create_captures();
-        let mut at = window.start;
-        while at < window.end {
-            let input = Input::new(text.bytes).range(at..window.end);
-            pattern.regex.search_captures(&input, &mut captures);
-            let Some(whole) = captures.get_match() else { return };
-            at = whole.end().max(at + 1);
-            let Some(secret) = captures.get_group(pattern.secret_group) else { continue };
-            let secret = secret.start..secret.end;
-            if secret.start >= window.start_max {
-                return;
-            }
-            let is_token =
-                rule.boundary == Boundary::None || boundary::is_token(text.bytes, &secret, rule);
-            if !is_token {
-                // A token may start inside a longer run that did not hold; look again behind its
-                // first byte, or a real key right after a false start would be jumped over.
-                at = whole.start() + 1;
-                continue;
-            }
-            let mut verdict = judge::judge(rule, text, &secret);
-            let mut rank = 0;
-            if !rule.near.is_empty() {
-                let words = near_words(rule, text.bytes, window);
-                let around = evidence::Surroundings::of(text.bytes, &secret);
-                let fit = evidence::weigh(rule, text.bytes, &secret, &around, &words);
-                rank = fit.map_or(0, |fit| fit.rank);
-                verdict = verdict.and_then(|sure| Ok(sure.min(fit?.confidence)));
-            }
-            let public_len = public_len(rule, &text.bytes[secret.clone()]);
-            record(detection, index, secret, verdict, public_len, rank);
-        }
+    /// As [`Engine::detect`], but every rule reads every byte: slow, and what `detect` is held
+    /// against. It also says of every rule that looked why it stayed quiet.
+    pub fn detect_ungated(&self, text: &Text<'_>) -> Detection {
+        overlap::resolve(&self.rules, text.bytes, look::look_ungated(self, text))
     }
 
     fn pattern(&self, index: usize, rule: &Rule) -> &Pattern {
@@ -207,37 +136,6 @@ impl Engine {
     }
 }
 
-fn record(
-    detection: &mut Detection,
-    rule: usize,
-    secret: Span,
-    verdict: Result<Confidence, Suppression>,
-    public_len: usize,
-    rank: u16,
-) {
-    match verdict {
-        Ok(confidence) => detection.matches.push(Match {
-            rule,
-            secret,
-            parts: Vec::new(),
-            confidence,
-            public_len,
-            rank,
-        }),
-        Err(why) => detection.suppressed.push(Suppressed { rule, secret, why }),
-    }
-}
-
-fn near_words(rule: &Rule, text: &[u8], window: &Window) -> Vec<Span> {
-    let folded = text[window.start..window.end].to_ascii_lowercase();
-    let find = |word: &String| {
-        let word = word.to_ascii_lowercase();
-        let starts: Vec<usize> = memchr::memmem::find_iter(&folded, word.as_bytes()).collect();
-        starts.into_iter().map(move |at| window.start + at..window.start + at + word.len())
-    };
-    rule.near.iter().flat_map(find).collect()
-}
-
 /// Returns how much of the secret is the vendor's fixed text: the longest keyword it starts with.
 fn public_len(rule: &Rule, secret: &[u8]) -> usize {
     rule.keywords
@@ -248,43 +146,6 @@ fn public_len(rule: &Rule, secret: &[u8]) -> usize {
         .map(String::len)
         .max()
         .unwrap_or(0)
-}
-
-/// A part of the text where one rule must look.
-struct Window {
-    start: usize,
-    end: usize,
-    /// Secrets that start here or later are out of reach of the keyword.
-    start_max: usize,
-}
-
-impl Window {
-    fn around(rule: &Rule, text: &[u8], start: usize, len: usize) -> Window {
-        let reach = rule.reach as usize;
-        if rule.near.is_empty() {
-            let end = (start + len).saturating_add(reach).min(text.len());
-            return Window { start: start.saturating_sub(reach), end, start_max: usize::MAX };
-        }
-        let first = near_limit(text[..start].iter().rev());
-        let last = near_limit(text[start..].iter());
-        Window {
-            start: start - first,
-            end: (start + last).saturating_add(reach).min(text.len()),
-            start_max: start + last,
-        }
-    }
-}
-
-/// Returns how many bytes may be passed before too many lines or bytes lie behind.
-fn near_limit<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
-    let mut lines = 0;
-    bytes
-        .take(NEAR_BYTES)
-        .take_while(|byte| {
-            lines += usize::from(**byte == b'\n');
-            lines <= NEAR_LINES
-        })
-        .count()
 }
 
 #[cfg(test)]

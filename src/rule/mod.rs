@@ -10,7 +10,9 @@ use std::collections::BTreeSet;
 mod checksum;
 mod definition;
 mod expand;
+mod linear;
 mod prefilter;
+mod tables;
 
 pub use checksum::{Checksum, Trust, named as checksum_named};
 pub use definition::{
@@ -18,8 +20,12 @@ pub use definition::{
     pattern_hir,
 };
 pub use expand::{Expanded, expand};
+use linear::Step::{Class, Close, Literal, Open};
+use linear::{ByteSet, Slice, Step};
+pub use linear::{Linears, holds};
 use prefilter::Entry;
-pub use prefilter::Prefilter;
+pub use prefilter::{Hit, Prefilter};
+pub use tables::{Fragments, RUN_MIN, Shapes, Tables, WORD};
 
 include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 
@@ -102,17 +108,15 @@ impl RuleSet {
         rules
     }
 
-    /// Returns the keyword tables: those of the built-in rules, then those of the user's.
-    pub fn prefilters(&self) -> Vec<(usize, Prefilter)> {
+    /// Returns the tables of the built-in rules, then those of the user's, each with the index of
+    /// its first rule.
+    pub fn tables(&self) -> Vec<(usize, Tables)> {
         let mut tables = Vec::new();
         if !self.builtin.is_empty() {
-            tables.push((0, builtin_prefilter()));
+            tables.push((0, builtin_tables()));
         }
         if !self.own.is_empty() {
-            let keywords = self.own.iter().enumerate().flat_map(|(index, rule)| {
-                rule.keywords.iter().chain(&rule.near).map(move |word| (index, word.as_str()))
-            });
-            tables.push((self.builtin.len(), Prefilter::build(keywords)));
+            tables.push((self.builtin.len(), Tables::build(&self.own)));
         }
         tables
     }
@@ -143,12 +147,33 @@ fn unpack(json: &str) -> Rule {
     serde_json::from_str(json).expect("written by the build script")
 }
 
-fn builtin_prefilter() -> Prefilter {
-    Prefilter {
-        bitmap: Cow::Borrowed(&BITMAP),
-        buckets: Cow::Borrowed(&BUCKETS),
-        entries: Cow::Borrowed(&ENTRIES),
-        words: Cow::Borrowed(WORDS),
+fn builtin_tables() -> Tables {
+    Tables {
+        shapes: Shapes {
+            bitmap: Cow::Borrowed(&SHAPE_BITMAP),
+            entries: Cow::Borrowed(&SHAPE_ENTRIES),
+            buckets: Cow::Borrowed(&SHAPE_BUCKETS),
+        },
+        keywords: Prefilter {
+            bitmap: Cow::Borrowed(&KEYWORD_BITMAP),
+            buckets: Cow::Borrowed(&KEYWORD_BUCKETS),
+            entries: Cow::Borrowed(&KEYWORD_ENTRIES),
+            words: Cow::Borrowed(KEYWORD_WORDS),
+        },
+        fragments: FRAGMENTS.clone(),
+        near: Prefilter {
+            bitmap: Cow::Borrowed(&NEAR_BITMAP),
+            buckets: Cow::Borrowed(&NEAR_BUCKETS),
+            entries: Cow::Borrowed(&NEAR_ENTRIES),
+            words: Cow::Borrowed(NEAR_WORDS),
+        },
+        linears: Linears {
+            patterns: Cow::Borrowed(&LINEAR_PATTERNS),
+            paths: Cow::Borrowed(&LINEAR_PATHS),
+            steps: Cow::Borrowed(&LINEAR_STEPS),
+            sets: Cow::Borrowed(&LINEAR_SETS),
+            texts: Cow::Borrowed(&LINEAR_TEXTS),
+        },
     }
 }
 

@@ -1,7 +1,7 @@
-//! Finds keywords in text: which rules could match here?
+//! Finds words in text: which rules could match here?
 //!
 //! A hash of three bytes, folded to lower case, is looked up in a bitmap; only where its bit is set
-//! are keywords compared. The tables of the built-in rules are made by the build script and are
+//! are words compared. The tables of the built-in rules are made by the build script and are
 //! constants of the program, so starting costs nothing. User rules build the same tables at run
 //! time.
 
@@ -10,42 +10,78 @@ use std::borrow::Cow;
 /// The hash tables; the build script writes one as a constant.
 #[derive(Clone, Debug)]
 pub struct Prefilter {
-    /// One bit for each 16-bit hash of the first three bytes of a keyword.
+    /// One bit for each 16-bit hash of three bytes of a word.
     pub bitmap: Cow<'static, [u64]>,
     /// For each bucket the first of its entries; one more element closes the last bucket.
     pub buckets: Cow<'static, [u16]>,
-    /// Keywords in the order of their buckets.
+    /// Words in the order of their buckets.
     pub entries: Cow<'static, [Entry]>,
-    /// All keywords in lower case, one after the other.
+    /// All words in lower case, one after the other.
     pub words: Cow<'static, str>,
 }
 
-/// One keyword of one rule.
+/// One word of one rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Where the keyword starts in `words`.
+    /// Where the word starts in `words`.
     pub start: u32,
     /// Its length in bytes.
     pub len: u8,
+    /// Which of its bytes is the first of the three that are hashed.
+    pub at: u8,
     /// The index of its rule.
     pub rule: u16,
+    /// How far in front of the word the match starts, [`FREE`] if that is not fixed.
+    pub back: u16,
+}
+
+/// Says that a word stands at no fixed place in its match.
+pub const FREE: u16 = u16::MAX;
+
+/// A word that is to be found.
+#[derive(Clone, Debug)]
+pub struct Word {
+    /// The word in lower case, at least three bytes.
+    pub text: String,
+    /// The index of its rule.
+    pub rule: u16,
+    /// How far in front of it the match starts, if that is fixed.
+    pub back: Option<u16>,
+    /// Which of its bytes is the first of the three that are hashed.
+    pub at: u8,
+}
+
+/// A word that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// The index of the rule.
+    pub rule: usize,
+    /// Where the word starts.
+    pub start: usize,
+    /// How long it is.
+    pub len: usize,
+    /// How far in front of it the match starts, if that is fixed.
+    pub back: Option<usize>,
 }
 
 const BUCKET_BITS: u32 = 10;
 
 impl Prefilter {
-    /// Builds the tables from `(rule index, keyword)` pairs.
-    pub fn build<'a>(keywords: impl IntoIterator<Item = (usize, &'a str)>) -> Prefilter {
+    /// Builds the tables.
+    pub fn build(list: Vec<Word>) -> Prefilter {
         let mut words = String::new();
         let mut keyed: Vec<(u16, Entry)> = Vec::new();
-        for (rule, keyword) in keywords {
-            let start = words.len() as u32;
-            words.push_str(&keyword.to_ascii_lowercase());
-            let hash = hash(key_at(words.as_bytes(), start as usize));
-            let entry = Entry { start, len: keyword.len() as u8, rule: rule as u16 };
+        for word in list {
+            let start = words.find(&word.text).unwrap_or_else(|| {
+                words.push_str(&word.text);
+                words.len() - word.text.len()
+            });
+            let hash = hash(key_at(words.as_bytes(), start + usize::from(word.at)));
+            let (len, back) = (word.text.len() as u8, word.back.unwrap_or(FREE));
+            let entry = Entry { start: start as u32, len, at: word.at, rule: word.rule, back };
             keyed.push((hash, entry));
         }
-        keyed.sort_by_key(|(hash, entry)| (bucket(*hash), entry.start));
+        keyed.sort_by_key(|(hash, entry)| (bucket(*hash), entry.start, entry.rule));
         let mut bitmap = vec![0u64; 1 << 10];
         let mut buckets = vec![0u16; (1 << BUCKET_BITS) + 1];
         for (hash, _) in &keyed {
@@ -63,33 +99,46 @@ impl Prefilter {
         }
     }
 
-    /// Calls `hit(rule index, keyword start, keyword length)` for every keyword in `text`.
-    pub fn each_hit(&self, text: &[u8], mut hit: impl FnMut(usize, usize, usize)) {
+    /// Calls `hit` for every word in `text`.
+    pub fn each_hit(&self, text: &[u8], mut hit: impl FnMut(Hit)) {
         if text.len() < 3 || self.entries.is_empty() {
             return;
         }
         // The rolling key holds the last three bytes, folded.
         let mut key = u32::from(fold(text[0])) << 8 | u32::from(fold(text[1])) << 16;
-        for (start, &byte) in text[2..].iter().enumerate() {
+        for (at, &byte) in text[2..].iter().enumerate() {
             key = key >> 8 | u32::from(fold(byte)) << 16;
             let hash = hash(key);
-            if self.bitmap[usize::from(hash >> 6)] >> (hash & 63) & 1 == 0 {
-                continue;
-            }
-            let bucket = bucket(hash);
-            let range = self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize;
-            for entry in &self.entries[range] {
-                if self.is_at(entry, text, start) {
-                    hit(entry.rule as usize, start, entry.len as usize);
-                }
+            if self.bitmap[usize::from(hash >> 6)] >> (hash & 63) & 1 != 0 {
+                self.compare(text, at, bucket(hash), &mut hit);
             }
         }
     }
 
-    fn is_at(&self, entry: &Entry, text: &[u8], start: usize) -> bool {
-        let len = entry.len as usize;
-        let word = &self.words.as_bytes()[entry.start as usize..][..len];
-        text.get(start..start + len).is_some_and(|found| found.eq_ignore_ascii_case(word))
+    /// Calls `hit` for every word whose hashed bytes stand at `at`.
+    pub fn hits_at(&self, text: &[u8], at: usize, mut hit: impl FnMut(Hit)) {
+        let Some([a, b, c]) = text.get(at..at + 3).and_then(|bytes| bytes.first_chunk()) else {
+            return;
+        };
+        let key = u32::from(fold(*a)) | u32::from(fold(*b)) << 8 | u32::from(fold(*c)) << 16;
+        let hash = hash(key);
+        if self.bitmap[usize::from(hash >> 6)] >> (hash & 63) & 1 != 0 {
+            self.compare(text, at, bucket(hash), &mut hit);
+        }
+    }
+
+    #[inline(never)]
+    fn compare(&self, text: &[u8], at: usize, bucket: usize, hit: &mut impl FnMut(Hit)) {
+        let range = self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize;
+        for entry in &self.entries[range] {
+            let Some(start) = at.checked_sub(usize::from(entry.at)) else { continue };
+            let len = usize::from(entry.len);
+            let word = &self.words.as_bytes()[entry.start as usize..][..len];
+            if text.get(start..start + len).is_some_and(|found| found.eq_ignore_ascii_case(word)) {
+                let back = (entry.back != FREE).then_some(usize::from(entry.back));
+                hit(Hit { rule: usize::from(entry.rule), start, len, back });
+            }
+        }
     }
 }
 
@@ -113,20 +162,29 @@ fn bucket(hash: u16) -> usize {
 mod tests {
     use super::*;
 
-    fn hits(keywords: &[&str], text: &str) -> Vec<(usize, usize)> {
+    fn prefilter(words: &[&str]) -> Prefilter {
+        let word = |(rule, text): (usize, &&str)| Word {
+            text: text.to_ascii_lowercase(),
+            rule: rule as u16,
+            back: None,
+            at: 0,
+        };
+        Prefilter::build(words.iter().enumerate().map(word).collect())
+    }
+
+    fn hits(words: &[&str], text: &str) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
-        let prefilter = Prefilter::build(keywords.iter().copied().enumerate());
-        prefilter.each_hit(text.as_bytes(), |rule, start, _| found.push((rule, start)));
+        prefilter(words).each_hit(text.as_bytes(), |hit| found.push((hit.rule, hit.start)));
         found
     }
 
     #[test]
-    fn finds_every_keyword_without_case() {
+    fn finds_every_word_without_case() {
         assert_eq!(hits(&["sk-ant-", "ghp_"], "x SK-ant-1 ghp_"), [(0, 2), (1, 11)]);
     }
 
     #[test]
-    fn finds_keywords_at_both_ends_and_nested() {
+    fn finds_words_at_both_ends_and_nested() {
         assert_eq!(hits(&["abc", "abcd", "bcd"], "abcd"), [(0, 0), (1, 0), (2, 1)]);
     }
 
@@ -134,6 +192,17 @@ mod tests {
     fn is_quiet_on_short_and_empty_text() {
         assert_eq!(hits(&["abc"], "ab"), []);
         assert_eq!(hits(&[], "abcdef"), []);
+    }
+
+    #[test]
+    fn finds_a_word_by_its_middle() {
+        let word = Word { text: "accountkey=".into(), rule: 3, back: Some(5), at: 7 };
+        let prefilter = Prefilter::build(vec![word]);
+        let mut found = Vec::new();
+        prefilter.hits_at(b"xx AccountKey=", 10, |hit| found.push(hit));
+        assert_eq!(found, [Hit { rule: 3, start: 3, len: 11, back: Some(5) }]);
+        prefilter.hits_at(b"xx AccountKey=", 9, |hit| found.push(hit));
+        assert_eq!(found.len(), 1);
     }
 
     #[test]

@@ -1,0 +1,308 @@
+//! One look at a text: from each place that the vector pass left to the rules that match there.
+
+use regex_automata::{Anchored, Input};
+
+use super::candidates::{Visit, visit};
+use super::near::{NearWord, NearWords, is_word, reach};
+use super::{Detection, Engine, Match, Suppressed, Suppression, Text};
+use super::{assignment, boundary, evidence, judge, public_len};
+use crate::finding::{Confidence, Span};
+use crate::rule::{Boundary, Check, Hit, REACH_MAX, Rule, Tables};
+
+/// Finds everything, overlaps included.
+pub(super) fn look(engine: &Engine, text: &Text<'_>) -> Detection {
+    let mut look = Look::new(engine, text);
+    visit(&engine.masks, text.bytes, &mut look);
+    look.search_windows();
+    look.found
+}
+
+/// As [`look`], without any table: every pattern runs over the whole text.
+pub(super) fn look_ungated(engine: &Engine, text: &Text<'_>) -> Detection {
+    let mut look = Look::new(engine, text);
+    for index in (0..engine.rules.len()).filter(|index| engine.rules.is_enabled(*index)) {
+        look.search(index, engine.rules.get(index), 0..text.bytes.len());
+    }
+    look.found
+}
+
+/// A hostile text holds millions of near misses; nobody reads so many.
+const SUPPRESSED_MAX: usize = 10_000;
+
+/// A name is at most this long.
+const NAME_MAX: usize = 120;
+
+struct Look<'a> {
+    engine: &'a Engine,
+    text: &'a Text<'a>,
+    near: NearWords,
+    /// For each rule that needs a regex the parts that it must search.
+    windows: Vec<Vec<Span>>,
+    /// Where the last name started that the search for assignments was given.
+    last_name: Option<usize>,
+    found: Detection,
+}
+
+impl Visit for Look<'_> {
+    fn token(&mut self, at: usize) {
+        let engine = self.engine;
+        for (first, tables) in &engine.tables {
+            tables.shapes.each(self.text.bytes, at, |rule| {
+                self.anchored(*first, tables, rule, at);
+            });
+        }
+        if at > 0
+            && self.text.bytes[at - 1] == b'['
+            && let Some(behind) = boundary::behind_color(self.text.bytes, at)
+        {
+            for (first, tables) in &engine.tables {
+                tables.shapes.each(self.text.bytes, behind, |rule| {
+                    self.anchored(*first, tables, rule, behind);
+                });
+            }
+        }
+    }
+
+    fn run(&mut self, at: usize) {
+        let bytes = self.text.bytes;
+        let is_escape = at > 0 && bytes[at - 1] == b'\\';
+        let at = at + usize::from(is_escape);
+        if (is_escape || boundary::is_value_start(&bytes[..at])) && is_worth_a_look(&bytes[at..]) {
+            self.value(at);
+        }
+    }
+
+    fn fragment(&mut self, at: usize) {
+        let engine = self.engine;
+        for (first, tables) in &engine.tables {
+            tables.keywords.hits_at(self.text.bytes, at, |hit| self.keyword(*first, tables, hit));
+        }
+    }
+}
+
+impl<'a> Look<'a> {
+    fn new(engine: &'a Engine, text: &'a Text<'a>) -> Look<'a> {
+        let found = Detection::default();
+        let near = NearWords::default();
+        Look { engine, text, near, windows: Vec::new(), last_name: None, found }
+    }
+
+    /// Tries a linear rule at the place where its match would start.
+    fn anchored(&mut self, first: usize, tables: &Tables, local: usize, at: usize) {
+        let index = first + local;
+        if !self.engine.rules.is_enabled(index) {
+            return;
+        }
+        let rule = self.engine.rules.get(index);
+        let bytes = self.text.bytes;
+        let secret =
+            tables.linears.match_at(local, bytes, at, |secret| is_whole(rule, bytes, secret));
+        if let Some(secret) = secret {
+            self.judge(index, rule, secret);
+        }
+    }
+
+    fn keyword(&mut self, first: usize, tables: &Tables, hit: Hit) {
+        let index = first + hit.rule;
+        if !self.engine.rules.is_enabled(index) {
+            return;
+        }
+        if let Some(back) = hit.back {
+            if let Some(start) = hit.start.checked_sub(back) {
+                self.anchored(first, tables, hit.rule, start);
+            }
+            return;
+        }
+        let rule = self.engine.rules.get(index);
+        if rule.checks.contains(&Check::Assignment) {
+            self.assignment(index, rule, &hit);
+            return;
+        }
+        let from = &self.text.bytes[hit.start..];
+        if !from.starts_with(b"://") || boundary::may_hold_password(from) {
+            self.window(index, rule, &hit);
+        }
+    }
+
+    fn assignment(&mut self, index: usize, rule: &Rule, hit: &Hit) {
+        let bytes = self.text.bytes;
+        let before = bytes[..hit.start].iter().rev().take(NAME_MAX);
+        let start = hit.start - before.take_while(|byte| assignment::is_name(**byte)).count();
+        if self.last_name != Some(start) {
+            self.last_name = Some(start);
+            self.assigned(index, rule, start..hit.start + hit.len);
+        }
+    }
+
+    fn assigned(&mut self, index: usize, rule: &Rule, range: Span) {
+        for found in assignment::find(rule, self.text, range) {
+            let verdict = found.suppression.map_or(Ok(found.confidence), Err);
+            self.record(index, rule, found.secret, verdict, 0);
+        }
+    }
+
+    /// Notes where a rule with a regex must search.
+    fn window(&mut self, index: usize, rule: &Rule, hit: &Hit) {
+        if self.windows.is_empty() {
+            self.windows.resize_with(self.engine.rules.len(), Vec::new);
+        }
+        let word = hit.start..hit.start + hit.len;
+        let around = if rule.near.is_empty() { word } else { reach(self.text.bytes, &word) };
+        let end = around.end.saturating_add(rule.reach as usize).min(self.text.bytes.len());
+        let start = around.start.saturating_sub(rule.reach as usize);
+        match self.windows[index].last_mut() {
+            Some(last) if last.end >= start => last.end = last.end.max(end),
+            _ => self.windows[index].push(start..end),
+        }
+    }
+
+    fn search_windows(&mut self) {
+        for (index, windows) in std::mem::take(&mut self.windows).into_iter().enumerate() {
+            for window in windows {
+                self.search(index, self.engine.rules.get(index), window);
+            }
+        }
+    }
+
+    /// Runs a rule over a part of the text.
+    fn search(&mut self, index: usize, rule: &Rule, window: Span) {
+        if rule.checks.contains(&Check::Assignment) {
+            return self.assigned(index, rule, window);
+        }
+        let bytes = self.text.bytes;
+        let pattern = self.engine.pattern(index, rule);
+        let mut captures = pattern.regex.create_captures();
+        let mut at = window.start;
+        while at < window.end {
+            let input = Input::new(bytes).range(at..window.end);
+            pattern.regex.search_captures(&input, &mut captures);
+            let Some(whole) = captures.get_match() else { return };
+            at = whole.end().max(at + 1);
+            let Some(secret) = captures.get_group(pattern.secret_group) else { continue };
+            let secret = secret.start..secret.end;
+            if !is_whole(rule, bytes, &secret) {
+                // A token may start inside a longer run that did not hold; look again behind its
+                // first byte, or a real key right after a false start would be jumped over.
+                at = whole.start() + 1;
+            } else if rule.near.is_empty() {
+                self.judge(index, rule, secret);
+            } else {
+                let words = words_of(rule, bytes, &secret);
+                let around = evidence::Surroundings::of(bytes, &secret);
+                self.weigh(index, rule, secret, &around, &words);
+            }
+        }
+    }
+
+    /// Asks which vendors are spoken of near a value, and tries their rules on it.
+    fn value(&mut self, at: usize) {
+        let bytes = self.text.bytes;
+        let words = self.near.around(&self.engine.tables, bytes, &(at..at));
+        let mut around = None;
+        for words in words.chunk_by(|a, b| a.rule == b.rule) {
+            let index = words[0].rule;
+            if !self.engine.rules.is_enabled(index) {
+                continue;
+            }
+            let rule = self.engine.rules.get(index);
+            let Some(secret) = self.match_value(index, rule, at) else { continue };
+            let is_outside =
+                |word: &&NearWord| word.span.end <= secret.start || word.span.start >= secret.end;
+            let words: Vec<Span> =
+                words.iter().filter(is_outside).map(|word| word.span.clone()).collect();
+            let around = around.get_or_insert_with(|| evidence::Surroundings::of(bytes, &(at..at)));
+            self.weigh(index, rule, secret, around, &words);
+        }
+    }
+
+    fn match_value(&self, index: usize, rule: &Rule, at: usize) -> Option<Span> {
+        let bytes = self.text.bytes;
+        let of_rule = self.engine.tables.iter().rfind(|(first, _)| *first <= index);
+        let (first, tables) = of_rule.expect("every rule is in a table");
+        if tables.linears.has(index - first) {
+            return tables
+                .linears
+                .match_at(index - first, bytes, at, |secret| is_whole(rule, bytes, secret));
+        }
+        let pattern = self.engine.pattern(index, rule);
+        let end = bytes.len().min(at + (rule.reach as usize).min(REACH_MAX as usize));
+        let input = Input::new(bytes).range(at..end).anchored(Anchored::Yes);
+        let mut captures = pattern.regex.create_captures();
+        pattern.regex.search_captures(&input, &mut captures);
+        let secret = captures.get_group(pattern.secret_group)?;
+        let secret = secret.start..secret.end;
+        is_whole(rule, bytes, &secret).then_some(secret)
+    }
+
+    fn weigh(
+        &mut self,
+        index: usize,
+        rule: &Rule,
+        secret: Span,
+        around: &evidence::Surroundings,
+        words: &[Span],
+    ) {
+        let fit = evidence::weigh(rule, self.text.bytes, &secret, around, words);
+        let verdict = fit.and_then(|fit| {
+            judge::judge(rule, self.text, &secret).map(|sure| sure.min(fit.confidence))
+        });
+        self.record(index, rule, secret, verdict, fit.map_or(0, |fit| fit.rank));
+    }
+
+    fn judge(&mut self, index: usize, rule: &Rule, secret: Span) {
+        let verdict = judge::judge(rule, self.text, &secret);
+        self.record(index, rule, secret, verdict, 0);
+    }
+
+    fn record(
+        &mut self,
+        index: usize,
+        rule: &Rule,
+        secret: Span,
+        verdict: Result<Confidence, Suppression>,
+        rank: u16,
+    ) {
+        match verdict {
+            Ok(confidence) => {
+                let public_len = public_len(rule, &self.text.bytes[secret.clone()]);
+                let parts = Vec::new();
+                let found = Match { rule: index, secret, parts, confidence, public_len, rank };
+                self.found.matches.push(found);
+            }
+            Err(why) if self.found.suppressed.len() < SUPPRESSED_MAX => {
+                self.found.suppressed.push(Suppressed { rule: index, secret, why });
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Returns where the words of one rule stand near a value.
+fn words_of(rule: &Rule, text: &[u8], secret: &Span) -> Vec<Span> {
+    let near = reach(text, secret);
+    let folded = text[near.clone()].to_ascii_lowercase();
+    let find = |word: &String| {
+        let word = word.to_ascii_lowercase();
+        let starts: Vec<usize> = memchr::memmem::find_iter(&folded, word.as_bytes()).collect();
+        starts.into_iter().map(move |at| near.start + at..near.start + at + word.len())
+    };
+    let is_outside = |word: &Span| word.end <= secret.start || word.start >= secret.end;
+    let words = rule.near.iter().flat_map(find);
+    words.filter(|word| is_word(text, word) && is_outside(word)).collect()
+}
+
+fn is_whole(rule: &Rule, text: &[u8], secret: &Span) -> bool {
+    rule.boundary == Boundary::None || boundary::is_token(text, secret, rule)
+}
+
+/// Returns whether what starts here may be a value without a shape: it has digits enough, or mixes
+/// small letters, capitals and a digit.
+fn is_worth_a_look(value: &[u8]) -> bool {
+    let head = &value[..value.len().min(32)];
+    let len = head.iter().position(|b| !b.is_ascii_alphanumeric() && !b"_-+/.~".contains(b));
+    let head = &head[..len.unwrap_or(head.len())];
+    let digits = head.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let is_mixed =
+        || head.iter().any(u8::is_ascii_lowercase) && head.iter().any(u8::is_ascii_uppercase);
+    digits >= 2 || (is_mixed() && (digits > 0 || super::looks_random(head)))
+}

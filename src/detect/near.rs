@@ -1,0 +1,142 @@
+//! The words near a value: which vendors are spoken of here?
+//!
+//! A value without a shape asks this about the few lines around it. The words of a page are looked
+//! for when the first value asks and kept for the next, so a text full of values costs one pass.
+
+use std::ops::Range;
+
+use super::boundary::is_escape;
+use crate::finding::Span;
+use crate::rule::Tables;
+
+/// How far from a `near` word a secret may start: this many lines or bytes, whichever is less.
+const NEAR_LINES: usize = 5;
+const NEAR_BYTES: usize = 600;
+
+const PAGE: usize = 1024;
+
+/// The longest word that a rule may name.
+const WORD_MAX: usize = 200;
+
+/// A word of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NearWord {
+    /// The index of the rule.
+    pub(super) rule: usize,
+    /// Where the word stands.
+    pub(super) span: Span,
+}
+
+/// The words of a text, found page by page.
+#[derive(Default)]
+pub(super) struct NearWords {
+    pages: Vec<Option<Vec<NearWord>>>,
+}
+
+impl NearWords {
+    /// Returns the words near a value that starts at `at`, sorted by rule.
+    pub(super) fn around(
+        &mut self,
+        tables: &[(usize, Tables)],
+        text: &[u8],
+        secret: &Span,
+    ) -> Vec<NearWord> {
+        let reach = reach(text, secret);
+        if self.pages.is_empty() {
+            self.pages.resize_with(text.len() / PAGE + 1, || None);
+        }
+        let mut words = Vec::new();
+        for page in reach.start / PAGE..=(reach.end.saturating_sub(1)) / PAGE {
+            let known = self.pages[page].get_or_insert_with(|| read_page(tables, text, page));
+            let is_near = |word: &&NearWord| {
+                reach.contains(&word.span.start)
+                    && (word.span.end <= secret.start || word.span.start >= secret.end)
+            };
+            words.extend(known.iter().filter(is_near).cloned());
+        }
+        words.sort_by_key(|word| (word.rule, word.span.start));
+        words
+    }
+}
+
+/// Returns the bytes around a value in which a word is near it.
+pub(super) fn reach(text: &[u8], secret: &Span) -> Range<usize> {
+    let back = limit(text[..secret.start].iter().rev());
+    let ahead = limit(text[secret.start..].iter());
+    secret.start - back..secret.start + ahead
+}
+
+/// Returns how many bytes may be passed before too many lines or bytes lie behind.
+fn limit<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
+    let mut lines = 0;
+    bytes
+        .take(NEAR_BYTES)
+        .take_while(|byte| {
+            lines += usize::from(**byte == b'\n');
+            lines <= NEAR_LINES
+        })
+        .count()
+}
+
+fn read_page(tables: &[(usize, Tables)], text: &[u8], page: usize) -> Vec<NearWord> {
+    let start = page * PAGE;
+    let part = &text[start..text.len().min(start + PAGE + WORD_MAX)];
+    let mut words = Vec::new();
+    for (first, tables) in tables {
+        tables.near.each_hit(part, |hit| {
+            let span = start + hit.start..start + hit.start + hit.len;
+            if hit.start < PAGE && is_word(text, &span) {
+                words.push(NearWord { rule: first + hit.rule, span });
+            }
+        });
+    }
+    words
+}
+
+/// Returns whether the word stands for itself and is no chance piece of another.
+pub(super) fn is_word(text: &[u8], span: &Span) -> bool {
+    let Some(before) = span.start.checked_sub(1).map(|at| text[at]) else { return true };
+    let first = text[span.start];
+    let is_piece = before.is_ascii_alphanumeric() && first.is_ascii_alphanumeric();
+    let is_hump = first.is_ascii_uppercase() && before.is_ascii_lowercase();
+    !is_piece || is_hump || span.len() >= LONG_WORD || is_escape(&text[..span.start])
+}
+
+/// Words of this length are no chance pieces of others.
+const LONG_WORD: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::{Rule, parse};
+
+    fn words(text: &str) -> Vec<String> {
+        let rule = "[[rule]]\nid = \"a-b\"\nname = \"A\"\nnear = ['exa', 'mistral']\npattern = '(?<secret> [a-z]{16} )'\n";
+        let rules: Vec<Rule> = parse(rule).unwrap().into_iter().map(|p| p.rule).collect();
+        let tables = [(0, Tables::build(&rules))];
+        let at = text.find("VALUE").unwrap();
+        let found = NearWords::default().around(&tables, text.as_bytes(), &(at..at + 5));
+        found.into_iter().map(|word| text[word.span].to_owned()).collect()
+    }
+
+    #[test]
+    fn words_on_both_sides_and_a_few_lines_away() {
+        assert_eq!(words("mistral\nVALUE exa"), ["mistral", "exa"]);
+        assert_eq!(words("mistral\n\n\n\n\n\n\nVALUE"), [] as [&str; 0]);
+        assert_eq!(words(&format!("mistral{}VALUE", " ".repeat(700))), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_page_border_hides_no_word() {
+        for filler in 1000..1040 {
+            let text = format!("{}mistral VALUE", " ".repeat(filler));
+            assert_eq!(words(&text), ["mistral"], "{filler}");
+        }
+    }
+
+    #[test]
+    fn a_short_word_is_no_piece_of_another() {
+        assert_eq!(words("hexadecimal VALUE"), [] as [&str; 0]);
+        assert_eq!(words("myExaKey exa_key \\nexa VALUE").len(), 3);
+    }
+}

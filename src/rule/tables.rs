@@ -1,0 +1,368 @@
+//! How the engine gets from a text to the few rules that can match there.
+//!
+//! Three roads. A rule whose pattern starts with fixed text is looked up by the first three bytes
+//! of a token (`shapes`). A rule that knows a fixed text elsewhere in its match is looked up by
+//! that text (`keywords`), which the vector pass finds by a fragment of four bytes (`fragments`). A
+//! rule for keys without a shape is looked up by the words near a value (`near`). The tables are
+//! made by the build script for the built-in rules and at run time for a user's own, by this code.
+
+use std::borrow::Cow;
+
+use regex_syntax::hir::{Hir, HirKind};
+
+use super::definition::{Check, Rule, pattern_hir};
+use super::linear::{ByteSet, Linears, Path, holds, only, paths};
+use super::prefilter::{Prefilter, Word};
+
+/// The tables of one set of rules.
+#[derive(Clone, Debug)]
+pub struct Tables {
+    /// Rules by the first three bytes of a token.
+    pub shapes: Shapes,
+    /// Rules by a fixed text in their match.
+    pub keywords: Prefilter,
+    /// What the vector pass looks for: pieces of the keywords.
+    pub fragments: Fragments,
+    /// Rules by a word near a value.
+    pub near: Prefilter,
+    /// The patterns that need no regex.
+    pub linears: Linears,
+}
+
+/// Tokens that can be looked up have at least this many bytes of [`WORD`] from their start.
+pub const RUN_MIN: usize = 16;
+
+/// The bytes that tokens are made of, as the vector pass knows them: `[A-Za-z0-9_+/.$~-]`.
+pub const WORD: ByteSet = [0x03FF_E810_0000_0000, 0x47FF_FFFE_87FF_FFFE, 0, 0];
+
+/// Rules by the first three bytes of a token.
+#[derive(Clone, Debug, Default)]
+pub struct Shapes {
+    /// One bit for each 16-bit hash of three bytes.
+    pub bitmap: Cow<'static, [u64]>,
+    /// The three bytes and the rule, sorted by the hash.
+    pub entries: Cow<'static, [(u32, u16)]>,
+    /// For each value of the hash's upper bits the first of its entries; one more closes the last.
+    pub buckets: Cow<'static, [u16]>,
+}
+
+/// More ways to start than this are no fixed start.
+const STARTS_MAX: usize = 64;
+
+const BUCKET_BITS: u32 = 10;
+
+impl Shapes {
+    fn build(mut entries: Vec<(u32, u16)>) -> Shapes {
+        entries.sort_by_key(|(key, rule)| (shape_hash(*key) >> (16 - BUCKET_BITS), *key, *rule));
+        entries.dedup();
+        let mut bitmap = vec![0u64; 1 << 10];
+        let mut buckets = vec![0u16; (1 << BUCKET_BITS) + 1];
+        for (key, _) in &entries {
+            let hash = shape_hash(*key);
+            bitmap[usize::from(hash >> 6)] |= 1 << (hash & 63);
+            buckets[usize::from(hash >> (16 - BUCKET_BITS)) + 1] += 1;
+        }
+        for index in 1..buckets.len() {
+            buckets[index] += buckets[index - 1];
+        }
+        Shapes { bitmap: bitmap.into(), entries: entries.into(), buckets: buckets.into() }
+    }
+
+    /// Calls `hit(rule)` for every rule whose pattern can start with the bytes at `at`.
+    pub fn each(&self, text: &[u8], at: usize, mut hit: impl FnMut(usize)) {
+        let Some([a, b, c]) = text.get(at..at + 3).and_then(|bytes| bytes.first_chunk()) else {
+            return;
+        };
+        let key = u32::from(*a) | u32::from(*b) << 8 | u32::from(*c) << 16;
+        let hash = shape_hash(key);
+        if self.bitmap[usize::from(hash >> 6)] >> (hash & 63) & 1 == 0 {
+            return;
+        }
+        let bucket = usize::from(hash >> (16 - BUCKET_BITS));
+        let range = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
+        for (known, rule) in &self.entries[range] {
+            if *known == key {
+                hit(usize::from(*rule));
+            }
+        }
+    }
+}
+
+fn shape_hash(key: u32) -> u16 {
+    (key.wrapping_mul(0x9E37_79B1) >> 16) as u16
+}
+
+/// For each of four bytes in a row and each half of a byte, which of eight groups of fragments it
+/// fits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fragments {
+    /// By the lower half of each byte.
+    pub low: [[u8; 16]; 4],
+    /// By the upper half.
+    pub high: [[u8; 16]; 4],
+}
+
+impl Fragments {
+    /// Returns the fragments of both.
+    pub fn or(&self, other: &Fragments) -> Fragments {
+        let or = |a: &[[u8; 16]; 4], b: &[[u8; 16]; 4]| {
+            std::array::from_fn(|i| std::array::from_fn(|j| a[i][j] | b[i][j]))
+        };
+        Fragments { low: or(&self.low, &other.low), high: or(&self.high, &other.high) }
+    }
+
+    fn build(mut pieces: Vec<Vec<u8>>) -> Fragments {
+        // Alike pieces share a group, so that a group's halves of bytes fit little else.
+        pieces.sort();
+        pieces.dedup();
+        let mut fragments = Fragments::default();
+        let share = pieces.len().div_ceil(8).max(1);
+        for (index, piece) in pieces.iter().enumerate() {
+            let group = 1 << (index / share);
+            for place in 0..4 {
+                match piece.get(place) {
+                    Some(byte) => fragments.add(place, *byte, group),
+                    None => (0..=255).for_each(|byte| fragments.add(place, byte, group)),
+                }
+            }
+        }
+        fragments
+    }
+
+    fn add(&mut self, place: usize, byte: u8, group: u8) {
+        for byte in [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] {
+            self.low[place][usize::from(byte & 15)] |= group;
+            self.high[place][usize::from(byte >> 4)] |= group;
+        }
+    }
+}
+
+impl Tables {
+    /// Builds the tables of these rules; each is known by its place in the list.
+    pub fn build<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Tables {
+        let mut linears = Linears::default();
+        let (mut shapes, mut keywords, mut near) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, rule) in rules.into_iter().enumerate() {
+            let paths = linear_paths(rule);
+            linears.push(&paths);
+            let push = |words: &mut Vec<Word>, texts: &[String], back: Option<u16>| {
+                for text in texts {
+                    words.push(Word {
+                        text: text.to_ascii_lowercase(),
+                        rule: index as u16,
+                        back,
+                        at: 0,
+                    });
+                }
+            };
+            if !rule.near.is_empty() {
+                // A pattern that reads what stands left of the secret does not start at a value.
+                let words = if is_value(rule) { &mut near } else { &mut keywords };
+                push(words, &rule.near, None);
+                continue;
+            }
+            match shape_starts(&paths) {
+                Some(starts) => shapes.extend(starts.into_iter().map(|key| (key, index as u16))),
+                None => match anchors(&rule.keywords, &paths) {
+                    Some(found) => found.into_iter().for_each(|(text, back)| {
+                        push(&mut keywords, &[text], Some(back));
+                    }),
+                    None => push(&mut keywords, &rule.keywords, None),
+                },
+            }
+        }
+        let pieces = choose_pieces(&mut keywords);
+        Tables {
+            shapes: Shapes::build(shapes),
+            keywords: Prefilter::build(keywords),
+            fragments: Fragments::build(pieces),
+            near: Prefilter::build(near),
+            linears,
+        }
+    }
+}
+
+/// Returns whether the pattern describes the secret alone.
+fn is_value(rule: &Rule) -> bool {
+    let is_secret = |hir: &Hir| matches!(hir.kind(), HirKind::Capture(c) if c.name.as_deref() == Some("secret"));
+    pattern_hir(&rule.pattern).is_ok_and(|hir| match hir.kind() {
+        HirKind::Concat(subs) => is_secret(&subs[0]),
+        _ => is_secret(&hir),
+    })
+}
+
+fn linear_paths(rule: &Rule) -> Vec<Path> {
+    if rule.checks.contains(&Check::Assignment) {
+        return Vec::new();
+    }
+    pattern_hir(&rule.pattern).ok().and_then(|hir| paths(&hir)).unwrap_or_default()
+}
+
+/// Returns the three-byte starts of a pattern that can be looked up by them.
+fn shape_starts(paths: &[Path]) -> Option<Vec<u32>> {
+    let mut starts = Vec::new();
+    for path in paths {
+        let fixed = path.fixed();
+        if !path.starts_with_secret() || path.leading(&WORD) < RUN_MIN || fixed.len() < 3 {
+            return None;
+        }
+        let is_alnum = (0..=255).all(|b: u8| b.is_ascii_alphanumeric() || !holds(&fixed[0], b));
+        let ways: Vec<Vec<u8>> =
+            fixed[..3].iter().map(|set| (0..=255).filter(|b| holds(set, *b)).collect()).collect();
+        if !is_alnum || ways.iter().map(Vec::len).product::<usize>() > STARTS_MAX {
+            return None;
+        }
+        for (a, b, c) in ways[0].iter().flat_map(|a| {
+            ways[1].iter().flat_map(|b| ways[2].iter().map(|c| (*a, *b, *c))).collect::<Vec<_>>()
+        }) {
+            starts.push(u32::from(a) | u32::from(b) << 8 | u32::from(c) << 16);
+        }
+    }
+    (!starts.is_empty()).then_some(starts)
+}
+
+/// Returns keywords with their distance from the start of the match, if every path holds one at a
+/// fixed distance.
+fn anchors(keywords: &[String], paths: &[Path]) -> Option<Vec<(String, u16)>> {
+    let mut anchors = Vec::new();
+    for path in paths {
+        let fixed: Vec<Option<u8>> =
+            path.fixed().iter().map(|set| only(set).map(|b| b.to_ascii_lowercase())).collect();
+        let found = keywords.iter().find_map(|keyword| {
+            let folded = keyword.to_ascii_lowercase();
+            let is_at = |window: &[Option<u8>]| {
+                window.iter().zip(folded.bytes()).all(|(found, byte)| *found == Some(byte))
+            };
+            let at = fixed.windows(folded.len()).position(is_at)?;
+            Some((folded, u16::try_from(at).ok()?))
+        })?;
+        if !anchors.contains(&found) {
+            anchors.push(found);
+        }
+    }
+    (!anchors.is_empty()).then_some(anchors)
+}
+
+/// Picks a piece of each keyword for the vector pass: rare, and shared where possible.
+fn choose_pieces(words: &mut [Word]) -> Vec<Vec<u8>> {
+    let mut chosen: Vec<Vec<u8>> = Vec::new();
+    // Those with the fewest pieces choose first, so that longer words can share theirs.
+    let mut order: Vec<usize> = (0..words.len()).collect();
+    order.sort_by_key(|index| (words[*index].text.len(), words[*index].text.clone()));
+    for index in order {
+        let text = words[index].text.as_bytes();
+        let len = text.len().min(4);
+        let pieces = || text.windows(len).enumerate();
+        let shared = pieces().find(|(_, piece)| {
+            chosen.iter().any(|known| piece.starts_with(known) && known.len() == piece.len())
+        });
+        let rarest =
+            || pieces().min_by_key(|(_, piece)| piece.iter().map(|b| commonness(*b)).sum::<u32>());
+        let (at, piece) = shared.or_else(rarest).expect("a keyword has three bytes");
+        if !chosen.iter().any(|known| known == piece) {
+            chosen.push(piece.to_vec());
+        }
+        words[index].at = at as u8;
+    }
+    chosen
+}
+
+/// Roughly how often a byte occurs in source code, as a logarithm.
+fn commonness(byte: u8) -> u32 {
+    match byte {
+        b' ' => 10,
+        b'e' | b't' | b'a' | b'o' | b'i' | b'n' | b'r' | b's' => 9,
+        b'l' | b'd' | b'c' | b'u' | b'm' | b'p' | b'f' | b'g' | b'_' | b'.' => 7,
+        b'h' | b'b' | b'y' | b'v' | b'0'..=b'9' | b'"' | b'\'' | b'(' | b')' | b'-' | b',' => 6,
+        b'=' | b':' | b'/' => 5,
+        b'w' | b'k' | b'x' => 4,
+        _ => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+
+    fn tables(rules: &[&str]) -> Tables {
+        let text: String = rules
+            .iter()
+            .enumerate()
+            .map(|(i, keys)| format!("[[rule]]\nid = \"a-{i}\"\nname = \"A\"\n{keys}\n"))
+            .collect();
+        let rules: Vec<Rule> = parse(&text).unwrap().into_iter().map(|p| p.rule).collect();
+        Tables::build(&rules)
+    }
+
+    fn shapes(tables: &Tables, text: &str) -> Vec<usize> {
+        let mut found = Vec::new();
+        tables.shapes.each(text.as_bytes(), 0, |rule| found.push(rule));
+        found
+    }
+
+    #[test]
+    fn the_word_set_is_what_it_says() {
+        for byte in 0..=255u8 {
+            let is_word = byte.is_ascii_alphanumeric() || b"_+/.$~-".contains(&byte);
+            assert_eq!(holds(&WORD, byte), is_word, "{byte}");
+        }
+    }
+
+    #[test]
+    fn a_fixed_start_is_looked_up() {
+        let tables = tables(&[
+            "keywords = ['ghp_']\npattern = '(?<secret> ghp_ [a-z]{36} )'",
+            "keywords = ['pat.', 'sat.']\npattern = '(?<secret> [ps]at\\. [a-z]{20} )'",
+        ]);
+        assert_eq!(shapes(&tables, "ghp_xx"), [0]);
+        assert_eq!(shapes(&tables, "sat.xx"), [1]);
+        assert_eq!(shapes(&tables, "gho_xx"), [] as [usize; 0]);
+        assert!(tables.keywords.entries.is_empty());
+    }
+
+    #[test]
+    fn a_fixed_text_inside_is_an_anchor() {
+        let tables =
+            tables(&["keywords = ['T3Bl']\npattern = '(?<secret> [a-z]{20} T3Bl [a-z]{9} )'"]);
+        let mut found = Vec::new();
+        tables.keywords.each_hit(b"..T3Bl..", |hit| found.push((hit.rule, hit.start, hit.back)));
+        assert_eq!(found, [(0, 2, Some(20))]);
+    }
+
+    #[test]
+    fn short_tokens_and_regexes_go_by_their_keyword() {
+        let tables = tables(&[
+            "keywords = ['abc_']\npattern = '(?<secret> abc_ [a-z]{4} )'",
+            "keywords = ['Pwd=']\npattern = 'Pwd= [^;]{0,9}? ; (?<secret> [a-z]{4} )'",
+        ]);
+        assert!(tables.shapes.entries.is_empty());
+        let mut found = Vec::new();
+        tables.keywords.each_hit(b"abc_ pwd=", |hit| found.push((hit.rule, hit.start, hit.back)));
+        assert_eq!(found, [(0, 0, Some(0)), (1, 5, None)]);
+    }
+
+    #[test]
+    fn every_keyword_has_its_fragment() {
+        let tables = tables(&[
+            "keywords = ['-----BEGIN', 'pwd', 'AccountKey=']\npattern = '(?<secret> [a-z]+? x )'",
+        ]);
+        let fits = |text: &[u8]| {
+            (0..8).any(|group| {
+                (0..4).all(|place| {
+                    let byte = text.get(place).copied().unwrap_or(0);
+                    let both = tables.fragments.low[place][usize::from(byte & 15)]
+                        & tables.fragments.high[place][usize::from(byte >> 4)];
+                    both >> group & 1 != 0
+                })
+            })
+        };
+        for entry in tables.keywords.entries.iter() {
+            let word =
+                &tables.keywords.words.as_bytes()[entry.start as usize..][..entry.len.into()];
+            assert!(fits(&word[entry.at.into()..]), "{}", String::from_utf8_lossy(word));
+            let upper = word.to_ascii_uppercase();
+            assert!(fits(&upper[entry.at.into()..]));
+        }
+    }
+}
