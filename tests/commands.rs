@@ -483,7 +483,7 @@ fn rules_are_listed_and_shown() {
         --- stdout
         --- stderr
         error: no rule is called `anthropic-apikey`
-        hint: did you mean: anthropic-admin-key, anthropic-api-key, anthropic-oauth-refresh-token, anthropic-oauth-token, anthropic-session-cookie
+        hint: did you mean: anthropic-admin-key, anthropic-api-key, anthropic-generation-key, anthropic-oauth-refresh-token, anthropic-oauth-token, anthropic-session-cookie
     "#]],
     );
     check(
