@@ -30,6 +30,7 @@ pub struct Checksum {
 pub const CHECKSUMS: &[Checksum] = &[
     Checksum { name: "apify", trust: Trust::Likely, of: apify, tail: 0 },
     Checksum { name: "atlassian", trust: Trust::Likely, of: atlassian, tail: 0 },
+    Checksum { name: "bech32", trust: Trust::Likely, of: bech32, tail: 0 },
     Checksum { name: "bitbucket", trust: Trust::Likely, of: atlassian, tail: 0 },
     Checksum { name: "canva", trust: Trust::Likely, of: canva, tail: 0 },
     Checksum { name: "cloudflare", trust: Trust::Likely, of: cloudflare, tail: 0 },
@@ -38,6 +39,7 @@ pub const CHECKSUMS: &[Checksum] = &[
     Checksum { name: "github-fine-grained", trust: Trust::Sure, of: github_fine_grained, tail: 8 },
     Checksum { name: "gitlab-routable", trust: Trust::Sure, of: gitlab_routable, tail: 0 },
     Checksum { name: "grafana", trust: Trust::Likely, of: grafana, tail: 0 },
+    Checksum { name: "nkey", trust: Trust::Likely, of: nkey, tail: 0 },
     Checksum { name: "npm", trust: Trust::Likely, of: base62_of_body, tail: 0 },
     Checksum { name: "polar", trust: Trust::Likely, of: base62_of_last_part, tail: 0 },
     Checksum { name: "saladcloud", trust: Trust::Sure, of: base62_of_last_part, tail: 0 },
@@ -139,15 +141,64 @@ fn six_bits(bits: &[u8]) -> usize {
     (0..6).fold(0, |number, i| number * 2 + usize::from(bits.get(i) == Some(&b'1')))
 }
 
+const BECH32: &[u8; 32] = b"QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L";
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// The checksum of BIP 173, over the human-readable part and the data behind the last `1`.
+fn bech32(head: &str) -> String {
+    let Some((human, data)) = head.rsplit_once('1') else { return String::new() };
+    let human = human.to_ascii_lowercase();
+    let Some(data) = digits_of(data, BECH32) else { return String::new() };
+    let spread = human.bytes().map(|byte| byte >> 5).chain([0]);
+    let spread = spread.chain(human.bytes().map(|byte| byte & 31));
+    let sum = spread.chain(data).chain([0; 6]).fold(1u32, bech32_step) ^ 1;
+    (0..6).map(|i| char::from(BECH32[(sum >> (25 - 5 * i)) as usize & 31])).collect()
+}
+
+fn bech32_step(sum: u32, digit: u8) -> u32 {
+    const GENERATORS: [u32; 5] = [0x3B6A_57B2, 0x2650_8E6D, 0x1EA1_19FA, 0x3D42_33DD, 0x2A14_62B3];
+    let top = sum >> 25;
+    let shifted = (sum & 0x01FF_FFFF) << 5 ^ u32::from(digit);
+    (0..5).filter(|i| top >> i & 1 == 1).fold(shifted, |sum, i| sum ^ GENERATORS[i])
+}
+
+/// The end of a NATS seed: a CRC-16 (XMODEM) of the 34 bytes before it, low byte first.
+///
+/// Those 272 bits do not end with a base32 digit, so three bits of the sum stand in the last digit
+/// of `head`; the three digits behind it hold the other thirteen.
+fn nkey(head: &str) -> String {
+    const HEAD_LEN: usize = 55;
+    if head.len() != HEAD_LEN {
+        return String::new();
+    }
+    let Some(digits) = digits_of(head, BASE32) else { return String::new() };
+    let mut bytes = [0u8; 34];
+    for bit in 0..bytes.len() * 8 {
+        let is_set = digits[bit / 5] >> (4 - bit % 5) & 1;
+        bytes[bit / 8] |= is_set << (7 - bit % 8);
+    }
+    let sum = bytes.iter().fold(0u16, |sum, byte| {
+        (0..8).fold(sum ^ u16::from(*byte) << 8, |sum, _| {
+            if sum & 0x8000 == 0 { sum << 1 } else { sum << 1 ^ 0x1021 }
+        })
+    });
+    let rest = (u32::from(sum.swap_bytes()) & 0x1FFF) << 2;
+    (0..3).map(|i| char::from(BASE32[(rest >> (10 - 5 * i)) as usize & 31])).collect()
+}
+
+fn digits_of(text: &str, alphabet: &[u8; 32]) -> Option<Vec<u8>> {
+    let digit = |byte: u8| alphabet.iter().position(|letter| *letter == byte);
+    text.bytes().map(|byte| digit(byte).map(|digit| digit as u8)).collect()
+}
+
 fn gitlab_routable(head: &str) -> String {
     in_base(crc(head), &LOWER_FIRST[..36], 7)
 }
 
 fn github_fine_grained(head: &str) -> String {
-    const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let digest = Sha256::digest(head.as_bytes());
     let number = digest[..5].iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
-    (0..8).map(|i| char::from(DIGITS[(number >> (35 - 5 * i)) as usize & 31])).collect()
+    (0..8).map(|i| char::from(BASE32[(number >> (35 - 5 * i)) as usize & 31])).collect()
 }
 
 #[cfg(test)]
@@ -183,8 +234,11 @@ mod tests {
             "KeyHookTestVectorNotARealSecret0123456789KeyHookTestVectorNo=",
             "0B8DA7A8",
         ),
+        // The shortest valid text of BIP 173.
+        ("bech32", "A1", "", "2UEL5L"),
         ("bitbucket", "ATBB", "KeyHookTestVectorNotARea", "1DD9CBC2"),
         ("gitlab-routable", "glpat-", "bzoxCnU6MWtleWhvb2stdGVzdC12ZWN0b3I.01.0z", "1wj8s41"),
+        ("nkey", "SUA", "KEYHOOKTESTVECTORNOTAREALSECRETKEYHOOKTESTVECTORNOTH", "XIM"),
         ("confluent", "cflt", "KeyHookTestVectorNotARealSecret0123456789KeyHookTestVe", "yyhE2A"),
         ("polar", "polar_pat_", "KeyHookTestVectorNotARealSecret012345", "0XWUwK"),
     ];
