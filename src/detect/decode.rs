@@ -34,6 +34,12 @@ impl FileKind {
     }
 }
 
+/// Returns the characters of little-endian UTF-16, a replacement for each unit that is none.
+pub(super) fn utf16_le(bytes: &[u8]) -> impl Iterator<Item = char> + '_ {
+    let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+}
+
 fn units(bytes: &[u8], join: fn([u8; 2]) -> u16) -> Vec<u16> {
     bytes.chunks_exact(2).map(|pair| join([pair[0], pair[1]])).collect()
 }

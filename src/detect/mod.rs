@@ -19,6 +19,11 @@ mod decode;
 mod judge;
 mod kind;
 mod laws;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the engine that asks for layers is being written")
+)]
+mod layer;
 mod overlap;
 mod random;
 
