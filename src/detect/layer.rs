@@ -60,9 +60,9 @@ pub(super) enum Encoding {
 /// A stretch of text that says something else once decoded.
 #[derive(Clone, Debug)]
 pub(super) struct Layer {
-    /// The stretch of the outer text.
+    /// The stretch of the outer text that was encoded.
     pub outer: Span,
-    /// What it says.
+    /// What it says, a short blob together with the name that stands before it on its line.
     pub bytes: Vec<u8>,
     /// How it was encoded.
     pub encoding: Encoding,

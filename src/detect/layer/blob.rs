@@ -6,6 +6,8 @@
 //! PowerShell takes. A blob may go on over lines: indented as in YAML, quoted and joined as in
 //! code, or behind a written `\n`; each line must decode to text as well.
 
+use memchr::memrchr;
+
 use super::origin::{Map, Origins, Unit};
 use super::{Encoding, Layer};
 use crate::detect::decode::utf16_le;
@@ -13,6 +15,12 @@ use crate::finding::Span;
 
 /// Fewer characters hold nothing worth a look.
 const RUN_MIN: usize = 16;
+/// The same for base64 that ends in `=` as it should.
+const PADDED_MIN: usize = 10;
+/// Longer text, or text of several lines, stands for itself.
+const VALUE_MAX: usize = 512;
+/// How much before a short text is taken for its name.
+const NAME_MAX: usize = 128;
 /// How many characters decide whether there is text at all: 18 bytes of base64, 18 of hex.
 const SAMPLES: [usize; 2] = [24, 36];
 /// How many characters are decoded before the question is asked again.
@@ -32,14 +40,51 @@ impl Blobs {
     /// Runs inside the last layer are answered with `None`, so long blobs are read once.
     pub(in crate::detect) fn of_run(&mut self, text: &[u8], run: Span) -> Option<Layer> {
         let run = without_escape(text, run);
-        if run.start < self.done || run.len() < RUN_MIN {
+        if run.start < self.done || !is_long(text, &run) {
             return None;
         }
         let alphabet = alphabet_of(&text[run.clone()])?;
-        let layer = decode(text, run, alphabet);
+        let layer = in_place(text, decode(text, run, alphabet), self.done);
         self.done = layer.outer.end;
         Some(layer)
     }
+}
+
+/// Returns whether the run is long enough, which padding makes believable sooner.
+fn is_long(text: &[u8], run: &Span) -> bool {
+    let is_padded = || {
+        let padding = padding_len(&text[run.end..], Alphabet::Base64);
+        let behind = text.get(run.end + padding);
+        padding > 0
+            && (run.len() + padding).is_multiple_of(4)
+            && !behind.is_some_and(|byte| Alphabet::Base64.value(*byte).is_some())
+    };
+    run.len() >= RUN_MIN || run.len() >= PADDED_MIN && is_padded()
+}
+
+/// Puts the name before a short value back: `password: hunter2` says more than `hunter2`.
+///
+/// What lies before `floor` belongs to another blob, so no byte is copied twice.
+fn in_place(text: &[u8], mut layer: Layer, floor: usize) -> Layer {
+    if layer.bytes.len() > VALUE_MAX || layer.bytes.contains(&b'\n') {
+        return layer;
+    }
+    let low = layer.outer.start.saturating_sub(NAME_MAX).max(floor);
+    let before = &text[low..layer.outer.start];
+    let cut = match memrchr(b'\n', before) {
+        Some(line_end) => line_end + 1,
+        None if low == 0 => 0,
+        // Half a token must not look like a whole one.
+        None => before.iter().take_while(|byte| Alphabet::Base64.value(**byte).is_some()).count(),
+    };
+    let head = low + cut..layer.outer.start;
+    let quote = text[head.clone()].last().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+    let is_closed = quote.is_some() && text.get(layer.outer.end) == quote;
+    let tail = layer.outer.end..layer.outer.end + usize::from(is_closed);
+    layer.bytes.splice(..0, text[head.clone()].iter().copied());
+    layer.bytes.extend_from_slice(&text[tail.clone()]);
+    layer.origins = layer.origins.between(head, tail);
+    layer
 }
 
 /// Takes off the `n` of a written `\n` and the `0x` of a number.
@@ -163,7 +208,8 @@ fn is_whole(run: &[u8], alphabet: Alphabet) -> bool {
         // A token of three parts, `eyJ….eyJ….…`, is found as such; its claims are no secret.
         Alphabet::Base64 => {
             let len = alphabet.len(run);
-            len >= RUN_MIN && !(run.starts_with(b"eyJ") && run.get(len) == Some(&b'.'))
+            let is_dotted = run.get(len) == Some(&b'.');
+            (len >= RUN_MIN || len == run.len()) && !(is_dotted && run.starts_with(b"eyJ"))
         }
     }
 }

@@ -49,10 +49,12 @@ const LEN_MAX: usize = 8;
 /// Reads the entity at `start`.
 pub(super) fn read(text: &[u8], start: usize) -> Option<Escape> {
     let rest = &text[start + 1..];
-    if !rest.first().is_some_and(|byte| *byte == b'#' || byte.is_ascii_alphabetic()) {
+    // `&&` and `&self` end here, long before a semicolon.
+    let is_inside = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'#';
+    let len = rest.iter().take(LEN_MAX).take_while(is_inside).count();
+    if len < 2 || rest.get(len) != Some(&b';') {
         return None;
     }
-    let len = rest.iter().take(LEN_MAX + 1).position(|byte| *byte == b';')?;
     let (body, whole) = (&rest[..len], len + 2);
     if let Some(number) = body.strip_prefix(b"#") {
         return numeric(number).map(|char| Escape::char(whole, char));

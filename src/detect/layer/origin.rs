@@ -9,17 +9,44 @@ use crate::finding::Span;
 
 /// The way from decoded bytes to the text, through one map or more.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Origins(Vec<Map>);
+pub(super) struct Origins {
+    maps: Vec<Map>,
+    /// Text copied before and behind what the maps know.
+    head: Span,
+    tail: Span,
+}
 
 impl Origins {
     /// Joins maps, that of the innermost bytes first.
     pub(super) fn new(maps: impl IntoIterator<Item = Map>) -> Origins {
-        Origins(maps.into_iter().collect())
+        Origins { maps: maps.into_iter().collect(), head: 0..0, tail: 0..0 }
+    }
+
+    /// Adds text that was copied before and behind.
+    pub(super) fn between(self, head: Span, tail: Span) -> Origins {
+        Origins { head, tail, ..self }
     }
 
     /// Returns the stretch of the outermost text that a span came from.
     pub(super) fn origin(&self, inner: &Span) -> Span {
-        self.0.iter().fold(inner.clone(), |span, map| map.origin(&span))
+        let start = self.of_byte(inner.start).start;
+        if inner.is_empty() {
+            return start..start;
+        }
+        start..self.of_byte(inner.end - 1).end
+    }
+
+    fn of_byte(&self, at: usize) -> Span {
+        if at < self.head.len() {
+            return self.head.start + at..self.head.start + at + 1;
+        }
+        let at = at - self.head.len();
+        let body_len = self.maps.first().map_or(0, |map| map.inner_len);
+        if at >= body_len && !self.tail.is_empty() {
+            let nth = (at - body_len).min(self.tail.len() - 1);
+            return self.tail.start + nth..self.tail.start + nth + 1;
+        }
+        self.maps.iter().fold(at..at + 1, |span, map| map.origin(&span))
     }
 }
 

@@ -55,7 +55,7 @@ fn blobs(text: &[u8]) -> Vec<Layer> {
     let mut at = 0;
     while at < text.len() {
         let len = text[at..].iter().take_while(|byte| is_inside(byte)).count();
-        if len >= 16 {
+        if len >= 10 {
             found.extend(blobs.of_run(text, at..at + len));
         }
         at += len + 1;
@@ -123,7 +123,7 @@ fn base64_of_any_make_says_its_text() {
             let found = blobs(text.as_bytes());
             assert_eq!(found.len(), 1, "{text}");
             assert_eq!(&text[found[0].outer.clone()], blob);
-            assert_eq!(found[0].bytes, format!("{head}{key}").as_bytes());
+            assert_eq!(found[0].bytes, format!("  api_key: \"{head}{key}\"").as_bytes());
         }
     }
 }
@@ -176,7 +176,36 @@ fn a_value_behind_another_is_its_own_blob() {
     let (one, two) = (base64("user: me, and some"), base64("password: hunter21"));
     let text = format!("data:\n  one: {one}\n  two: {two}\n");
     let found: Vec<Vec<u8>> = blobs(text.as_bytes()).into_iter().map(|l| l.bytes).collect();
-    assert_eq!(found, [&b"user: me, and some"[..], b"password: hunter21"]);
+    assert_eq!(found, [&b"  one: user: me, and some"[..], b"  two: password: hunter21"]);
+}
+
+#[test]
+fn a_short_value_keeps_its_name() {
+    let said = |text: &str| {
+        let found = blobs(text.as_bytes());
+        let said = found.iter().map(|layer| String::from_utf8(layer.bytes.clone()).unwrap());
+        (said.collect::<Vec<String>>(), found)
+    };
+    let (user, pass) = (base64("administrator"), base64("hunter22"));
+    let (texts, _) = said(&format!("data:\n  user: {user}\n  password: {pass}\n"));
+    assert_eq!(texts, ["  user: administrator", "  password: hunter22"]);
+    let text = format!("{{\"user\":\"{user}\",\"password\":\"{pass}\"}}");
+    let (texts, found) = said(&text);
+    assert_eq!(texts, ["{\"user\":\"administrator\"", "\",\"password\":\"hunter22\""]);
+    assert_eq!(found[1].origin(&(3..11)), 32..40);
+    assert_eq!(found[1].origin(&(14..22)), 43..54);
+    assert_eq!(found[1].origin(&(22..23)), 55..56);
+    assert_eq!(found[1].outer, 43..55);
+    let far = format!("{}x{} {}", "y".repeat(50), "z".repeat(120), base64("a long password"));
+    assert_eq!(said(&far).0, [" a long password"]);
+    assert_eq!(said(&base64("one\ntwo, and more")).0, ["one\ntwo, and more"]);
+}
+
+#[test]
+fn a_short_run_needs_its_padding() {
+    assert_eq!(blobs(b"password: aHVudGVyMjI=").len(), 1);
+    assert_closed("password: aHVudGVyMjI");
+    assert_closed("password: aHVudGVyMjI=x");
 }
 
 #[test]
@@ -187,9 +216,11 @@ fn powershell_commands_are_utf_16() {
         let blob = encode_base64(&[mark, &wide].concat(), *b"+/", true);
         let text = format!("powershell -EncodedCommand {blob}");
         let found = blobs(text.as_bytes());
-        assert_eq!(String::from_utf8_lossy(&found[0].bytes), command);
-        let inner = command.find("1234567890").unwrap();
+        let said = String::from_utf8_lossy(&found[0].bytes);
+        assert_eq!(said, format!("powershell -EncodedCommand {command}"));
+        let inner = said.find("1234567890").unwrap();
         let outer = found[0].origin(&(inner..inner + 10));
+        let inner = command.find("1234567890").unwrap();
         let units = command[..inner].encode_utf16().count() * 2 + mark.len();
         let start = 27 + units * 8 / 6;
         assert_eq!(outer, start..27 + ((units + 20) * 8).div_ceil(6));
@@ -514,17 +545,20 @@ proptest! {
     fn origins_stay_inside_and_in_order(text in bytes_of_all_kinds()) {
         for layer in all(&text) {
             prop_assert!(layer.outer.start < layer.outer.end && layer.outer.end <= text.len());
-            prop_assert!(layer.bytes.len() <= layer.outer.len());
-            let mut last = layer.outer.start..layer.outer.start;
+            prop_assert!(layer.bytes.len() <= layer.outer.len() + 128 + 1);
+            let mut last = 0..0;
             for at in 0..layer.bytes.len() {
                 let origin = layer.origin(&(at..at + 1));
-                prop_assert!(origin.start < origin.end && origin.end <= layer.outer.end);
+                prop_assert!(origin.start < origin.end && origin.end <= text.len());
                 prop_assert!(last.start <= origin.start && last.end <= origin.end);
                 prop_assert_eq!(layer.origin(&(at..at)), origin.start..origin.start);
                 last = origin;
             }
             let whole = layer.origin(&(0..layer.bytes.len()));
-            prop_assert!(layer.outer.start <= whole.start && whole.end <= layer.outer.end);
+            prop_assert_eq!(&whole.end, &last.end);
+            if !matches!(layer.encoding, Encoding::Base64 | Encoding::Hex) {
+                prop_assert!(layer.outer.start <= whole.start && whole.end <= layer.outer.end);
+            }
         }
     }
 
