@@ -24,6 +24,7 @@
 
 use crate::finding::Span;
 
+mod alphabet;
 mod backslash;
 mod blob;
 mod entity;

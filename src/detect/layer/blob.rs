@@ -1,13 +1,14 @@
 //! Base64 and hex that say text.
 //!
-//! Most long runs of token bytes are identifiers, hashes and keys. Whether one says text is seen
-//! from its first three bytes in nine of ten cases, and from the first eighteen in all others: by
-//! chance, one in a million runs of 24 characters reads as text. Text may be UTF-16, which is what
-//! PowerShell takes. A blob may go on over lines: indented as in YAML, quoted and joined as in
-//! code, or behind a written `\n`; each line must decode to text as well.
+//! Most long runs of token bytes are identifiers, hashes and keys. Most of them end at the first or
+//! second byte that they decode to, all others within eighteen: about one in a million random runs of
+//! 24 characters reads as text. Text may be UTF-16, which is what PowerShell takes. A blob may go on
+//! over lines: indented as in YAML, quoted and joined as in code, or behind a written `\n`; each line
+//! must decode to text as well.
 
 use memchr::memrchr;
 
+use super::alphabet::{Alphabet, Decoder};
 use super::origin::{Map, Origins, Unit};
 use super::{Encoding, Layer};
 use crate::detect::decode::utf16_le;
@@ -21,8 +22,6 @@ const PADDED_MIN: usize = 10;
 const VALUE_MAX: usize = 512;
 /// How much before a short text is taken for its name.
 const NAME_MAX: usize = 128;
-/// How many characters decide whether there is text at all: 18 bytes of base64, 18 of hex.
-const SAMPLES: [usize; 2] = [24, 36];
 /// How many characters are decoded before the question is asked again.
 const BLOCK: usize = 4 << 10;
 /// What may stand between the lines of a blob, indentation and all.
@@ -57,7 +56,7 @@ fn is_long(text: &[u8], run: &Span) -> bool {
         let behind = text.get(run.end + padding);
         padding > 0
             && (run.len() + padding).is_multiple_of(4)
-            && !behind.is_some_and(|byte| Alphabet::Base64.value(*byte).is_some())
+            && behind.is_none_or(|byte| Alphabet::Base64.value(*byte).is_none())
     };
     run.len() >= RUN_MIN || run.len() >= PADDED_MIN && is_padded()
 }
@@ -98,80 +97,10 @@ fn without_escape(text: &[u8], run: Span) -> Span {
     run.start + skipped..run.end
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Alphabet {
-    Base64,
-    Hex,
-}
-
-impl Alphabet {
-    /// Returns what a character is worth, if it is one of the alphabet.
-    fn value(self, byte: u8) -> Option<u8> {
-        let table = match self {
-            Alphabet::Base64 => &BASE64,
-            Alphabet::Hex => &HEX,
-        };
-        Some(table[usize::from(byte)]).filter(|value| *value != NONE)
-    }
-
-    fn bits(self) -> u32 {
-        match self {
-            Alphabet::Base64 => 6,
-            Alphabet::Hex => 4,
-        }
-    }
-
-    fn sample_len(self) -> usize {
-        SAMPLES[self as usize]
-    }
-
-    fn unit(self) -> Unit {
-        match self {
-            Alphabet::Base64 => Unit::BASE64,
-            Alphabet::Hex => Unit::HEX,
-        }
-    }
-
-    /// Returns how many of the bytes, from the first on, are of the alphabet.
-    fn len(self, bytes: &[u8]) -> usize {
-        bytes.iter().take_while(|byte| self.value(**byte).is_some()).count()
-    }
-}
-
-const NONE: u8 = 0xFF;
-/// Standard and URL-safe at once: no text is read differently by the two.
-const BASE64: [u8; 256] = {
-    let mut table = table(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 0);
-    table[b'-' as usize] = 62;
-    table[b'_' as usize] = 63;
-    table
-};
-const HEX: [u8; 256] = {
-    let mut table = table(b"0123456789abcdef", 0);
-    let mut at = 0;
-    while at < 6 {
-        table[b'A' as usize + at] = 10 + at as u8;
-        at += 1;
-    }
-    table
-};
-
-const fn table(alphabet: &[u8], first: u8) -> [u8; 256] {
-    let mut table = [NONE; 256];
-    let mut at = 0;
-    while at < alphabet.len() {
-        table[alphabet[at] as usize] = first + at as u8;
-        at += 1;
-    }
-    table
-}
-
 /// Returns the alphabet in which the beginning of a run says text.
 fn alphabet_of(run: &[u8]) -> Option<Alphabet> {
-    // An identifier ends here: four characters are looked at.
-    let first = [run[0], run[1], run[2], run[3]];
     [Alphabet::Hex, Alphabet::Base64].into_iter().find(|alphabet| {
-        is_opening(first, *alphabet) && is_whole(run, *alphabet) && {
+        is_opening(run, *alphabet) && is_whole(run, *alphabet) && {
             let mut sample = Decoder::new(*alphabet);
             sample.feed(&run[..run.len().min(alphabet.sample_len())]);
             // Long numbers read as text by chance, unless they are hex of hex.
@@ -182,23 +111,39 @@ fn alphabet_of(run: &[u8]) -> Option<Alphabet> {
     })
 }
 
-/// Returns whether text could begin with these characters.
-fn is_opening(first: [u8; 4], alphabet: Alphabet) -> bool {
-    let [a, b, c, d] = first.map(|byte| alphabet.value(byte).unwrap_or(NONE));
-    if [a, b, c, d].contains(&NONE) {
-        return false;
+/// Returns whether text could begin with the first characters of a run.
+///
+/// Most identifiers end here, at the first or second byte that they decode to.
+fn is_opening(run: &[u8], alphabet: Alphabet) -> bool {
+    // A byte order mark of UTF-16, which is no text by itself.
+    if alphabet == Alphabet::Base64
+        && matches!(run, [b'/', b'/', b'4' | b'5', ..] | [b'_', b'_', b'4' | b'5', ..])
+    {
+        return true;
     }
-    match alphabet {
-        Alphabet::Hex => is_text_byte(a << 4 | b) && is_text_byte(c << 4 | d),
-        Alphabet::Base64 => match [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d] {
-            // ASCII, and ASCII as UTF-16.
-            [one, 0, _] => is_text_byte(one),
-            [one, two, _] if is_text_byte(one) => is_text_byte(two) || two >= 0xC2,
-            // A byte order mark, or a character that is not ASCII.
-            [0xFF, 0xFE, _] => true,
-            [one, two, _] => matches!(one, 0xC2..=0xF4) && matches!(two, 0x80..=0xBF),
-        },
+    let (mut bits, mut bit_count) = (0u32, 0);
+    // Whether a character of several bytes has begun, and whether it must go on.
+    let (mut has_begun, mut must_go_on) = (false, false);
+    for byte in &run[..run.len().min(12)] {
+        let Some(value) = alphabet.value(*byte) else { return false };
+        bits = bits << alphabet.bits() | u32::from(value);
+        bit_count += alphabet.bits();
+        if bit_count < 8 {
+            continue;
+        }
+        bit_count -= 8;
+        let decoded = (bits >> bit_count) as u8;
+        let is_continuation = matches!(decoded, 0x80..=0xBF);
+        let is_lead = matches!(decoded, 0xC2..=0xF4);
+        // ASCII as UTF-16 has zeros.
+        let is_plain = is_text_byte(decoded) || decoded == 0;
+        if !(is_plain || is_lead || is_continuation && has_begun) || must_go_on && !is_continuation
+        {
+            return false;
+        }
+        (has_begun, must_go_on) = (is_lead || is_continuation, is_lead);
     }
+    true
 }
 
 /// Returns whether the whole run may be of the alphabet: of hex, all is.
@@ -214,49 +159,38 @@ fn is_whole(run: &[u8], alphabet: Alphabet) -> bool {
     }
 }
 
-/// Turns characters into bytes, as many at a time as there are.
-struct Decoder {
-    alphabet: Alphabet,
-    bytes: Vec<u8>,
-    bits: u32,
-    bit_count: u32,
+/// Decodes a line as long as it says text, and returns how many characters did.
+///
+/// A line that `is_new` and no text from the start has nothing to do with the blob; otherwise the
+/// end of the text is looked for in steps of three bytes.
+fn feed_text(decoder: &mut Decoder, line: &[u8], is_wide: bool, is_new: bool) -> usize {
+    let mut fed = 0;
+    for block in line.chunks(BLOCK) {
+        if feed_block(decoder, block, is_wide) {
+            fed += block.len();
+            continue;
+        }
+        if fed > 0 || !is_new {
+            let steps = block.chunks(4).take_while(|step| feed_block(decoder, step, is_wide));
+            fed += steps.map(<[u8]>::len).sum::<usize>();
+        }
+        break;
+    }
+    fed
 }
 
-impl Decoder {
-    fn new(alphabet: Alphabet) -> Decoder {
-        Decoder { alphabet, bytes: Vec::new(), bits: 0, bit_count: 0 }
+/// Decodes characters if they go on as text, and returns whether they did.
+fn feed_block(decoder: &mut Decoder, block: &[u8], is_wide: bool) -> bool {
+    let (before, len) = (decoder.state(), decoder.bytes.len());
+    decoder.feed(block);
+    let goes_on = match is_wide {
+        true => is_utf16_text(&decoder.bytes[len & !1..]),
+        false => is_text(&decoder.bytes[char_start(&decoder.bytes, len)..]),
+    };
+    if !goes_on {
+        decoder.go_back(before);
     }
-
-    /// Decodes characters up to the first that is not of the alphabet.
-    fn feed(&mut self, characters: &[u8]) {
-        for byte in characters {
-            let Some(value) = self.alphabet.value(*byte) else { return };
-            self.bits = self.bits << self.alphabet.bits() | u32::from(value);
-            self.bit_count += self.alphabet.bits();
-            if self.bit_count >= 8 {
-                self.bit_count -= 8;
-                self.bytes.push((self.bits >> self.bit_count) as u8);
-            }
-        }
-    }
-
-    /// Decodes the characters as long as they say text, and returns how many did.
-    fn feed_text(&mut self, characters: &[u8], is_wide: bool) -> usize {
-        for (nth, block) in characters.chunks(BLOCK).enumerate() {
-            let (len, bits, bit_count) = (self.bytes.len(), self.bits, self.bit_count);
-            self.feed(block);
-            let goes_on = match is_wide {
-                true => is_utf16_text(&self.bytes[len & !1..]),
-                false => is_text(without_begun(&self.bytes[len..])),
-            };
-            if !goes_on {
-                self.bytes.truncate(len);
-                (self.bits, self.bit_count) = (bits, bit_count);
-                return nth * BLOCK;
-            }
-        }
-        characters.len()
-    }
+    goes_on
 }
 
 fn decode(text: &[u8], run: Span, alphabet: Alphabet) -> Layer {
@@ -271,10 +205,12 @@ fn decode(text: &[u8], run: Span, alphabet: Alphabet) -> Layer {
     let mut end = line.start + sampled;
     let mut total = sampled;
     loop {
-        let fed = decoder.feed_text(&text[end.max(line.start)..line.end], is_wide);
-        lines.push(fed, end.max(line.start), Unit::COPY);
+        let start = end.max(line.start);
+        let is_new = start == line.start;
+        let fed = feed_text(&mut decoder, &text[start..line.end], is_wide, is_new);
+        lines.push(fed, start, Unit::COPY);
         total += fed;
-        end = if fed > 0 { end.max(line.start) + fed } else { end };
+        end = if fed > 0 { start + fed } else { end };
         if end < line.end || line.len() < RUN_MIN {
             break;
         }
@@ -382,10 +318,10 @@ fn is_text(bytes: &[u8]) -> bool {
     }
 }
 
-/// Takes off what belongs to a character that began before.
-fn without_begun(bytes: &[u8]) -> &[u8] {
-    let begun = bytes.iter().take(3).take_while(|byte| (0x80..0xC0).contains(*byte)).count();
-    &bytes[begun..]
+/// Returns where the character at `at` begins, which may be before it.
+fn char_start(bytes: &[u8], at: usize) -> usize {
+    let is_start = |index: &usize| bytes.get(*index).is_none_or(|b| !matches!(b, 0x80..=0xBF));
+    (at.saturating_sub(3)..=at).rev().find(is_start).unwrap_or(at)
 }
 
 /// Returns whether a byte may stand in ASCII text.
