@@ -86,12 +86,14 @@ fn in_place(text: &[u8], mut layer: Layer, floor: usize) -> Layer {
     layer
 }
 
-/// Takes off the `n` of a written `\n` and the `0x` of a number.
+/// Takes off what stands before a blob without a gap, such as the `n` of a written `\n`.
 fn without_escape(text: &[u8], run: Span) -> Span {
     let is_escaped = run.start > 0 && text[run.start - 1] == b'\\';
     let skipped = match &text[run.clone()] {
         [b'n' | b'r' | b't', ..] if is_escaped => 1,
         [b'0', b'x' | b'X', ..] => 2,
+        // No text begins with these in base64: they are marks of a diff, an option or a list.
+        [b'+' | b'-' | b'.' | b'~' | b'$', ..] => 1,
         _ => 0,
     };
     run.start + skipped..run.end

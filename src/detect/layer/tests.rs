@@ -172,6 +172,15 @@ fn a_blob_ends_where_other_things_begin() {
 }
 
 #[test]
+fn a_closed_quote_must_be_opened_again() {
+    let (one, two) = (base64("password: hunter2!"), base64("more of the same!!"));
+    let joined = blobs(format!("\"{one}\"\n  \"{two}\"").as_bytes());
+    assert_eq!(joined.len(), 1);
+    assert!(joined[0].bytes.ends_with(b"password: hunter2!more of the same!!\""));
+    assert_eq!(blobs(format!("\"{one}\"\n  {two}").as_bytes()).len(), 2);
+}
+
+#[test]
 fn a_value_behind_another_is_its_own_blob() {
     let (one, two) = (base64("user: me, and some"), base64("password: hunter21"));
     let text = format!("data:\n  one: {one}\n  two: {two}\n");
@@ -199,6 +208,18 @@ fn a_short_value_keeps_its_name() {
     let far = format!("{}x{} {}", "y".repeat(50), "z".repeat(120), base64("a long password"));
     assert_eq!(said(&far).0, [" a long password"]);
     assert_eq!(said(&base64("one\ntwo, and more")).0, ["one\ntwo, and more"]);
+}
+
+#[test]
+fn marks_before_a_blob_are_no_part_of_it() {
+    let blob = base64("password = hunter2");
+    for before in ["+", "-", "\\n", "\\t", "a\n+", "$"] {
+        let text = format!("{before}{blob}");
+        let found = blobs(text.as_bytes());
+        assert_eq!(found.len(), 1, "{text}");
+        assert_eq!(found[0].outer, before.len()..text.len());
+        assert!(found[0].bytes.ends_with(b"password = hunter2"), "{text}");
+    }
 }
 
 #[test]
