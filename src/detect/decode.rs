@@ -8,20 +8,15 @@ use super::FileKind;
 ///
 /// Lines stay lines, so locations in the decoded text are locations in the file.
 pub fn decode(bytes: &[u8]) -> (Cow<'_, [u8]>, bool) {
-    let units: Option<Vec<u16>> = match bytes {
-        [0xFF, 0xFE, rest @ ..] => Some(units(rest, u16::from_le_bytes)),
-        [0xFE, 0xFF, rest @ ..] => Some(units(rest, u16::from_be_bytes)),
-        _ if is_utf16(bytes, 1) => Some(units(bytes, u16::from_le_bytes)),
-        _ if is_utf16(bytes, 0) => Some(units(bytes, u16::from_be_bytes)),
+    let text: Option<String> = match bytes {
+        [0xFF, 0xFE, rest @ ..] => Some(utf16_le(rest).collect()),
+        [0xFE, 0xFF, rest @ ..] => Some(utf16(rest, u16::from_be_bytes).collect()),
+        _ if is_utf16(bytes, 1) => Some(utf16_le(bytes).collect()),
+        _ if is_utf16(bytes, 0) => Some(utf16(bytes, u16::from_be_bytes).collect()),
         _ => None,
     };
-    match units {
-        Some(units) => {
-            let text: String = char::decode_utf16(units)
-                .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-                .collect();
-            (Cow::Owned(text.into_bytes()), false)
-        }
+    match text {
+        Some(text) => (Cow::Owned(text.into_bytes()), false),
         None => (Cow::Borrowed(bytes), is_binary(bytes)),
     }
 }
@@ -34,8 +29,15 @@ impl FileKind {
     }
 }
 
-fn units(bytes: &[u8], join: fn([u8; 2]) -> u16) -> Vec<u16> {
-    bytes.chunks_exact(2).map(|pair| join([pair[0], pair[1]])).collect()
+/// Returns the characters of little-endian UTF-16.
+pub(super) fn utf16_le(bytes: &[u8]) -> impl Iterator<Item = char> + '_ {
+    utf16(bytes, u16::from_le_bytes)
+}
+
+/// Returns the characters of UTF-16, a replacement for each unit that is none.
+fn utf16(bytes: &[u8], join: fn([u8; 2]) -> u16) -> impl Iterator<Item = char> + '_ {
+    let units = bytes.chunks_exact(2).map(move |pair| join([pair[0], pair[1]]));
+    char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
 }
 
 /// The bytes that git itself looks at to call a file binary.
@@ -60,15 +62,15 @@ fn is_utf16(bytes: &[u8], offset: usize) -> bool {
 mod tests {
     use super::*;
 
-    fn utf16(text: &str, join: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    fn encode(text: &str, join: fn(u16) -> [u8; 2]) -> Vec<u8> {
         text.encode_utf16().flat_map(join).collect()
     }
 
     #[test]
     fn utf_16_is_decoded_with_and_without_a_mark() {
         let text = "key = \"välue\"\nnext";
-        let le = utf16(text, u16::to_le_bytes);
-        let be = utf16(text, u16::to_be_bytes);
+        let le = encode(text, u16::to_le_bytes);
+        let be = encode(text, u16::to_be_bytes);
         assert_eq!(decode(&le).0, text.as_bytes());
         assert_eq!(decode(&be).0, text.as_bytes());
         assert_eq!(decode(&[&[0xFF, 0xFE], &le[..]].concat()).0, text.as_bytes());

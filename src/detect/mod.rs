@@ -22,6 +22,7 @@ mod evidence;
 mod judge;
 mod kind;
 mod laws;
+mod layer;
 mod look;
 mod mask;
 mod near;
