@@ -19,12 +19,13 @@ mod decode;
 mod judge;
 mod kind;
 mod laws;
+mod name;
 mod overlap;
 mod random;
 
 pub use decode::decode;
 pub use judge::Suppression;
-pub use kind::FileKind;
+pub use kind::{FileKind, Place};
 pub use laws::{Broken, check_laws, check_own};
 pub use random::looks_random;
 
