@@ -29,7 +29,7 @@ fn is_word(byte: u8) -> bool {
 }
 
 /// Returns whether `before` ends in `\n`, `\t`, `\r`, `\b`, `\f`, `\u0022`, `\x22` or `%3D`.
-fn is_escape(before: &[u8]) -> bool {
+pub(super) fn is_escape(before: &[u8]) -> bool {
     match before {
         [.., b'\\', b'n' | b't' | b'r' | b'b' | b'f' | b'v' | b'0'] => true,
         [.., b'%', a, b] => a.is_ascii_hexdigit() && b.is_ascii_hexdigit(),

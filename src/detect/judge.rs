@@ -25,6 +25,10 @@ pub enum Suppression {
     LockFile,
     /// A binary file, where only keys with a prefix are believed.
     BinaryFile,
+    /// A value without a shape, and nothing beside it says that it is a key.
+    NoEvidence,
+    /// Its name says that it is something else: a hash, a commit, an id.
+    OtherContext,
     /// Another rule names the same secret more precisely.
     Overlap,
 }
@@ -40,6 +44,8 @@ impl Suppression {
             Suppression::Malformed => "malformed",
             Suppression::LockFile => "lock-file",
             Suppression::BinaryFile => "binary-file",
+            Suppression::NoEvidence => "no-evidence",
+            Suppression::OtherContext => "other-context",
             Suppression::Overlap => "overlap",
         }
     }

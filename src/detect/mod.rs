@@ -16,6 +16,7 @@ use crate::rule::{Boundary, Check, Prefilter, Rule, RuleSet};
 mod assignment;
 mod boundary;
 mod decode;
+mod evidence;
 mod judge;
 mod kind;
 mod laws;
@@ -51,6 +52,8 @@ pub struct Match {
     pub confidence: Confidence,
     /// How many bytes at the start of the secret are public, such as `sk-ant-`.
     pub public_len: usize,
+    /// How well the surroundings fit, for keys without a shape.
+    pub rank: u16,
 }
 
 /// A pattern hit that is not a finding, and why.
@@ -149,10 +152,8 @@ impl Engine {
     ) {
         if rule.checks.contains(&Check::Assignment) {
             for found in assignment::find(rule, text, window.start..window.end) {
-                let public_len = 0;
-                let confidence = found.confidence;
-                let verdict = found.suppression.map_or(Ok(confidence), Err);
-                record(detection, index, found.secret, verdict, public_len);
+                let verdict = found.suppression.map_or(Ok(found.confidence), Err);
+                record(detection, index, found.secret, verdict, 0, 0);
             }
             return;
         }
@@ -177,9 +178,17 @@ impl Engine {
                 at = whole.start() + 1;
                 continue;
             }
-            let verdict = judge::judge(rule, text, &secret);
+            let mut verdict = judge::judge(rule, text, &secret);
+            let mut rank = 0;
+            if !rule.near.is_empty() {
+                let words = near_words(rule, text.bytes, window);
+                let around = evidence::Surroundings::of(text.bytes, &secret);
+                let fit = evidence::weigh(rule, text.bytes, &secret, &around, &words);
+                rank = fit.map_or(0, |fit| fit.rank);
+                verdict = verdict.and_then(|sure| Ok(sure.min(fit?.confidence)));
+            }
             let public_len = public_len(rule, &text.bytes[secret.clone()]);
-            record(detection, index, secret, verdict, public_len);
+            record(detection, index, secret, verdict, public_len, rank);
         }
     }
 
@@ -205,6 +214,7 @@ fn record(
     secret: Span,
     verdict: Result<Confidence, Suppression>,
     public_len: usize,
+    rank: u16,
 ) {
     match verdict {
         Ok(confidence) => detection.matches.push(Match {
@@ -213,9 +223,20 @@ fn record(
             parts: Vec::new(),
             confidence,
             public_len,
+            rank,
         }),
         Err(why) => detection.suppressed.push(Suppressed { rule, secret, why }),
     }
+}
+
+fn near_words(rule: &Rule, text: &[u8], window: &Window) -> Vec<Span> {
+    let folded = text[window.start..window.end].to_ascii_lowercase();
+    let find = |word: &String| {
+        let word = word.to_ascii_lowercase();
+        let starts: Vec<usize> = memchr::memmem::find_iter(&folded, word.as_bytes()).collect();
+        starts.into_iter().map(move |at| window.start + at..window.start + at + word.len())
+    };
+    rule.near.iter().flat_map(find).collect()
 }
 
 /// Returns how much of the secret is the vendor's fixed text: the longest keyword it starts with.

@@ -39,7 +39,7 @@ pub(super) fn resolve(rules: &RuleSet, text: &[u8], mut found: Detection) -> Det
     found
 }
 
-fn rank(rules: &RuleSet, candidate: &Match) -> (u8, Confidence, usize, usize) {
+fn rank(rules: &RuleSet, candidate: &Match) -> (u8, Confidence, u16, usize, usize) {
     let rule = rules.get(candidate.rule);
     // Naming the provider helps more than naming the kind of file that the secret stands in.
     let how_specific = if rule.checks.contains(&Check::Assignment) {
@@ -51,7 +51,13 @@ fn rank(rules: &RuleSet, candidate: &Match) -> (u8, Confidence, usize, usize) {
     } else {
         2
     };
-    (how_specific, candidate.confidence, candidate.public_len, candidate.secret.len())
+    (
+        how_specific,
+        candidate.confidence,
+        if how_specific == 2 { candidate.rank } else { 0 },
+        candidate.public_len,
+        candidate.secret.len(),
+    )
 }
 
 fn join_parts(rules: &RuleSet, text: &[u8], mut matches: Vec<Match>) -> Vec<Match> {

@@ -36,6 +36,11 @@ pub struct Rule {
     pub keywords: Vec<String>,
     /// For keys without a shape: one of these stands near the secret, compared without case.
     pub near: Vec<String>,
+    /// One of these stands in the name of the value or left of it on its line, written small and
+    /// without separators (`clientsecret`); empty if any name that says "key" will do.
+    pub names: Vec<String>,
+    /// Whether the pattern starts with no fixed text, so that only the surroundings tell.
+    pub is_shapeless: bool,
     /// What may touch the secret.
     pub boundary: Boundary,
     /// Further tests on the secret, cheapest first.
@@ -153,6 +158,8 @@ struct RuleEntry {
     #[serde(default)]
     near: Vec<String>,
     #[serde(default)]
+    names: Vec<String>,
+    #[serde(default)]
     boundary: Boundary,
     #[serde(default)]
     checks: Vec<String>,
@@ -230,6 +237,14 @@ fn prove(entry: RuleEntry, defaults: &Defaults<'_>) -> Result<ProvenRule, RuleEr
             return Err(fail(format!("`{word}`: a keyword has 3 to 200 bytes")));
         }
     }
+    if let Some(name) = entry.names.iter().find(|name| !is_squeezed(name)) {
+        let problem = format!("`{name}`: write `names` in small letters and digits only");
+        return Err(fail(problem));
+    }
+    if !entry.names.is_empty() && entry.near.is_empty() {
+        return Err(fail("`names` goes with `near`".into()));
+    }
+    let is_shapeless = !entry.near.is_empty() && !starts_fixed(&entry.pattern).map_err(fail)?;
     let mut references = entry.references;
     if references.is_empty() {
         references = defaults.references.to_vec();
@@ -244,6 +259,8 @@ fn prove(entry: RuleEntry, defaults: &Defaults<'_>) -> Result<ProvenRule, RuleEr
             pattern: entry.pattern,
             keywords: entry.keywords,
             near: entry.near,
+            names: entry.names,
+            is_shapeless,
             boundary: entry.boundary,
             checks,
             with: entry.with,
@@ -318,6 +335,21 @@ fn pattern_reach(pattern: &str) -> Result<u32, String> {
     let longest = hir.properties().maximum_len().map_or(REACH_MAX as usize, |len| len);
     Ok(longest.min(REACH_MAX as usize) as u32)
 }
+
+fn is_squeezed(name: &str) -> bool {
+    name.len() >= 2 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+/// Returns whether every match starts with one of few texts of three bytes or more.
+fn starts_fixed(pattern: &str) -> Result<bool, String> {
+    let mut extractor = regex_syntax::hir::literal::Extractor::new();
+    extractor.limit_class(16).limit_total(FIXED_STARTS_MAX);
+    let starts = extractor.extract(&pattern_hir(pattern)?);
+    Ok(starts.min_literal_len().is_some_and(|len| len >= 3))
+}
+
+/// A pattern that starts in more ways than this has no fixed start.
+const FIXED_STARTS_MAX: usize = 64;
 
 fn group_names(hir: &Hir, names: &mut Vec<String>) {
     match hir.kind() {
