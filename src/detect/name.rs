@@ -127,6 +127,10 @@ pub(super) fn promised(name: &[u8]) -> Option<Promise> {
         }
         told.strength = told.strength.min(Strength::Weak);
     }
+    // `passValue(…)` hands a value on.
+    if index == 0 && words.get(0) == "pass" && words.count > 1 && !is_number(words.get(1)) {
+        return None;
+    }
     if words.iter().any(|word| MADE_UP.contains(&word)) {
         told.strength = Strength::Faint;
     }
@@ -144,7 +148,11 @@ const QUALIFIERS: &[&str] = &[
 ];
 
 fn is_qualifier(word: &str) -> bool {
-    QUALIFIERS.contains(&word) || word.bytes().all(|byte| byte.is_ascii_digit())
+    QUALIFIERS.contains(&word) || is_number(word)
+}
+
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Words anywhere in a name that turn it into something public.
@@ -288,7 +296,7 @@ const KEY_FINDERS: &[&str] = &[
 /// What stands before `token` when it is a place in a list or a piece of a text.
 #[rustfmt::skip]
 const TOKEN_FINDERS: &[&str] = &[
-    "next", "page", "pagination", "continuation", "sync", "pad", "eos", "bos", "unk", "mask", "sep",
+    "next", "page", "starting", "update", "purchase", "lock", "etag", "pagination", "continuation", "sync", "pad", "eos", "bos", "unk", "mask", "sep",
     "cls", "special", "stop", "end", "start", "cancellation", "cancel", "max", "min", "num",
     "number", "n", "keyword", "per", "total", "prompt", "completion", "input", "output", "first",
     "last", "current", "prev", "previous", "paging", "resume", "marker", "change", "nextpage",

@@ -25,6 +25,9 @@ pub(super) struct Value {
 pub(super) fn value_of(text: &Text<'_>, name: &Span) -> Option<Value> {
     let bytes = text.bytes;
     let reader = Reader { text, bytes, name: name.clone() };
+    if reader.is_list_member() {
+        return None;
+    }
     reader.behind_operator().or_else(|| reader.beside_label()).or_else(|| reader.in_block())
 }
 
@@ -108,13 +111,19 @@ impl Reader<'_> {
             [b'=' | b':', ..] => (Join::Assign, gap + 1),
             [0xEF, 0xBC, 0x9A, ..] => (Join::Assign, gap + 3),
             [b'(', ..] if !is_attribute => (Join::Call, gap + 1),
-            [b',', ..] if is_attribute => (Join::Comma, gap + 1),
+            [b',', ..] if is_attribute && self.is_argument() => (Join::Comma, gap + 1),
             [b'>', ..] if is_attribute || self.before().ends_with(b"<") => (Join::Tag, gap + 1),
             [b'"' | b'\'', ..] if gap > at => (Join::Space, gap),
             _ if gap > at && self.takes_words() => (Join::Space, skip_type(bytes, gap)),
             _ => return None,
         };
         Some(joined)
+    }
+
+    /// `arn:aws:secretsmanager:eu-west-1:1:secret:…`, `AWS::IAM::AccessKey`: a part of a name.
+    fn is_list_member(&self) -> bool {
+        matches!(self.before(), [.., b':', b':'])
+            || matches!(self.before(), [.., a, b':'] if a.is_ascii_alphanumeric())
     }
 
     fn before(&self) -> &[u8] {
@@ -139,6 +148,13 @@ impl Reader<'_> {
             || is_directive
             || is_conf
             || matches!(self.text.kind, FileKind::Code(_)) && self.has_typed_literal()
+    }
+
+    /// `put("password", "…")` and `["--password", "…"]`, not `["user", "password", "…"]`.
+    fn is_argument(&self) -> bool {
+        let before = self.before();
+        let quotes = count_back(before, 3, |byte| matches!(byte, b'"' | b'\'' | b'\\' | b'-'));
+        self.is_flag() || before[..before.len() - quotes].trim_ascii_end().ends_with(b"(")
     }
 
     /// `password string = "…"` as Go writes it.

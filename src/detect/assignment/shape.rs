@@ -45,11 +45,16 @@ fn is_path(value: &[u8]) -> bool {
 /// Returns whether a part of a path or a name is words and short numbers.
 pub(super) fn is_plain(part: &[u8]) -> bool {
     part.split(|byte| matches!(byte, b'-' | b'_' | b'.' | b':' | b' ' | b'*' | b'@')).all(|word| {
-        let letters = word.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-        let digits = word[letters..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let letters = word.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+        let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
+        // `route53resolver` and `OAuth2Token` have one number between words.
+        let runs = word.split(|byte| byte.is_ascii_digit()).filter(|run| !run.is_empty()).count();
         letters + digits == word.len()
             && digits <= 4
-            && humps(&word[..letters]) * 3 <= letters.max(3)
+            && (runs <= 1 && word.first().is_none_or(u8::is_ascii_alphabetic)
+                || letters == 0
+                || (runs == 2 && letters >= 8))
+            && humps(word) * 3 <= letters.max(3)
     })
 }
 
@@ -191,6 +196,17 @@ pub(super) fn is_uuid(value: &[u8]) -> bool {
             8 | 13 | 18 | 23 => *byte == b'-',
             _ => byte.is_ascii_hexdigit(),
         })
+}
+
+/// Returns whether letters or digits come in their order: `1a2b3c4d-5e6f`, `abCDeFGhiJKlmn`.
+pub(super) fn is_alphabet_walk(value: &[u8]) -> bool {
+    let walks = |is_member: fn(&u8) -> bool| {
+        let members: Vec<u8> =
+            value.iter().filter(|b| is_member(b)).map(u8::to_ascii_lowercase).collect();
+        let steps = members.windows(2).filter(|pair| pair[1] == pair[0] + 1).count();
+        members.len() >= 6 && steps * 10 >= members.len() * 6
+    };
+    walks(u8::is_ascii_alphabetic) || (walks(u8::is_ascii_digit) && value.len() < 40)
 }
 
 /// Returns whether the value is one or more words joined as identifiers join them.

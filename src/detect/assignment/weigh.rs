@@ -25,8 +25,11 @@ pub(super) fn weigh(
 ) -> Result<Confidence, Suppression> {
     let bytes = &text.bytes[value.span.clone()];
     judge::is_real(bytes)?;
-    if repeats_name(name, bytes) {
+    if repeats_name(name, bytes) || memchr::memmem::find(bytes, b"...").is_some() {
         return Err(Suppression::Placeholder);
+    }
+    if shape::is_alphabet_walk(bytes) {
+        return Err(Suppression::Pattern);
     }
     if is_random(bytes) {
         return Ok(match promise.strength {
