@@ -177,6 +177,10 @@ const NOT_SECRET: &[&str] = &[
     "lost",
     "strength",
     "masked",
+    "ciphertext",
+    "wrapped",
+    "sealed",
+    "arn",
     "sitekey",
 ];
 

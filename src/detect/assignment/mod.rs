@@ -58,7 +58,7 @@ pub(super) fn find(rule: &Rule, text: &Text<'_>, range: Span) -> Vec<Assigned> {
 
 /// Returns how sure a password that a person chose makes us, for rules that find one by its place.
 pub(super) fn judge_password(text: &Text<'_>, value: &[u8]) -> Result<Confidence, Suppression> {
-    weigh::password(text, value)
+    weigh::placed(text, value)
 }
 
 /// A range may start inside a name; its beginning belongs to it.

@@ -53,8 +53,16 @@ pub(super) fn weigh(
     }
 }
 
-/// Returns how sure a password makes us that nobody but its place announces.
-pub(super) fn password(text: &Text<'_>, bytes: &[u8]) -> Result<Confidence, Suppression> {
+/// Returns how sure a value makes us that no name but its place calls a password.
+pub(super) fn placed(text: &Text<'_>, bytes: &[u8]) -> Result<Confidence, Suppression> {
+    if shape::is_alphabet_walk(bytes) {
+        return Err(Suppression::Pattern);
+    }
+    if is_random(bytes) { Ok(Confidence::Medium) } else { password(text, bytes) }
+}
+
+/// Grades what a person may have chosen.
+fn password(text: &Text<'_>, bytes: &[u8]) -> Result<Confidence, Suppression> {
     let looks = Looks::of(bytes);
     if bytes.len() < 4 || looks.spaces > 3 || shape::is_something_else(bytes) {
         return Err(Suppression::NotRandom);
