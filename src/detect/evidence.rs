@@ -469,7 +469,7 @@ fn split_any(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Splits `openaiApiKey`, `OPENAI_API_KEY` and `openai.api-key` into small-letter words.
 fn words(name: &[u8]) -> Vec<String> {
-    super::assignment::split_words(name)
+    super::name::Words::of(name).iter().map(str::to_owned).collect()
 }
 
 fn fold(text: &[u8]) -> String {

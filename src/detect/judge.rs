@@ -75,7 +75,11 @@ pub(super) fn judge(
         is_real(body)?;
     }
     rule.checks.iter().try_fold(rule.confidence, |confidence, check| {
-        check_one(check, value, body, after).map(|limit| confidence.min(limit))
+        let limit = match check {
+            Check::Password => super::assignment::judge_password(text, value),
+            _ => check_one(check, value, body, after),
+        };
+        limit.map(|limit| confidence.min(limit))
     })
 }
 
@@ -104,7 +108,7 @@ fn check_one(
         Check::Jwt => holds(is_jwt(value), Suppression::Malformed),
         Check::Pem => holds(is_pem_body(value), Suppression::Malformed),
         Check::UrlPassword => judge_url_password(value, after),
-        Check::Assignment => Ok(Confidence::High),
+        Check::Assignment | Check::Password => Ok(Confidence::High),
         Check::Checksum(name) => {
             let (Some(checksum), Ok(value)) = (checksum_named(name), std::str::from_utf8(value))
             else {

@@ -26,12 +26,13 @@ mod layer;
 mod look;
 mod mask;
 mod near;
+mod name;
 mod overlap;
 mod random;
 
 pub use decode::decode;
 pub use judge::Suppression;
-pub use kind::FileKind;
+pub use kind::{FileKind, Place};
 pub use laws::{Broken, check_laws, check_own};
 pub use random::looks_random;
 

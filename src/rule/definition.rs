@@ -81,6 +81,9 @@ pub enum Check {
     Jwt,
     /// The built-in search for `name = value` assignments, in place of a pattern.
     Assignment,
+    /// A password at a place where only passwords stand: not an obvious dummy, and strong enough
+    /// for the kind of file.
+    Password,
     /// A password in a URL: not an obvious dummy and not for a local host.
     UrlPassword,
     /// The armoured body decodes as base64 and is long enough to hold a key.
@@ -292,11 +295,12 @@ fn parse_check(text: &str) -> Result<Check, String> {
         None if text == "random" => Ok(Check::Random),
         None if text == "jwt" => Ok(Check::Jwt),
         None if text == "assignment" => Ok(Check::Assignment),
+        None if text == "password" => Ok(Check::Password),
         None if text == "url-password" => Ok(Check::UrlPassword),
         None if text == "pem" => Ok(Check::Pem),
         _ => Err(format!(
-            "unknown check `{text}`; known: random, jwt, assignment, url-password, pem, \
-             checksum NAME"
+            "unknown check `{text}`; known: random, jwt, assignment, password, url-password, \
+             pem, checksum NAME"
         )),
     }
 }

@@ -1,0 +1,292 @@
+//! Shapes of values that are something else than a secret, whatever their name says.
+//!
+//! Each answers one question about the bytes alone. None may speak up for a random text: the tests
+//! run them over generated keys.
+
+/// Returns whether the value is a text, a place, an expression: anything but a secret.
+pub(super) fn is_something_else(value: &[u8]) -> bool {
+    is_call(value)
+        || is_path(value)
+        || is_address(value)
+        || is_format(value)
+        || is_markup(value)
+        || is_member(value)
+        || is_dated(value)
+}
+
+/// `get_password()`, `tokens[0]`, `{ "a": 1 }`, `lambda: x`.
+fn is_call(value: &[u8]) -> bool {
+    let word = value.iter().take_while(|byte| is_identifier_byte(**byte)).count();
+    match (value.get(word), value.last()) {
+        (Some(b'('), Some(b')')) | (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}')) => true,
+        (Some(b'(' | b'['), _) if word > 2 => !value[..word].iter().any(u8::is_ascii_digit),
+        (Some(b')' | b']'), None) => true,
+        _ => value.ends_with(b"()") || value.starts_with(b"[") || value.starts_with(b"{"),
+    }
+}
+
+fn is_identifier_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':')
+}
+
+/// `/etc/ssl/key.pem`, `./token`, `C:\keys`, `secret/data/app`, `a/b/c.json`.
+fn is_path(value: &[u8]) -> bool {
+    let starts = [&b"./"[..], b"../", b"~/", b"$/", b"\\\\"].iter().any(|s| value.starts_with(s));
+    let is_drive = matches!(value, [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic());
+    if starts || is_drive {
+        return true;
+    }
+    let is_separator = |byte: &u8| matches!(byte, b'/' | b'\\');
+    let separators = value.iter().filter(|byte| is_separator(byte)).count();
+    separators > 0
+        && value.split(|byte| is_separator(byte)).filter(|part| !part.is_empty()).all(is_plain)
+}
+
+/// Returns whether a part of a path or a name is words and short numbers.
+pub(super) fn is_plain(part: &[u8]) -> bool {
+    part.split(|byte| matches!(byte, b'-' | b'_' | b'.' | b':' | b' ' | b'*' | b'@')).all(|word| {
+        let letters = word.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+        let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
+        // `route53resolver` and `OAuth2Token` have one number between words.
+        let runs = word.split(|byte| byte.is_ascii_digit()).filter(|run| !run.is_empty()).count();
+        letters + digits == word.len()
+            && digits <= 4
+            && (runs <= 1 && word.first().is_none_or(u8::is_ascii_alphabetic)
+                || letters == 0
+                || (runs == 2 && letters >= 8))
+            && humps(word) * 3 <= letters.max(3)
+    })
+}
+
+/// Counts the capitals behind small letters: `camelCase` has few, chance has many.
+fn humps(letters: &[u8]) -> usize {
+    letters
+        .windows(2)
+        .filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+        .count()
+        * 2
+}
+
+/// URLs, host names, mail addresses, image names, media types.
+fn is_address(value: &[u8]) -> bool {
+    const ENDS: &[&str] = &[
+        ".com",
+        ".org",
+        ".net",
+        ".io",
+        ".dev",
+        ".local",
+        ".internal",
+        ".json",
+        ".pem",
+        ".key",
+        ".txt",
+        ".yml",
+        ".yaml",
+        ".xml",
+        ".crt",
+        ".html",
+        ".php",
+        ".js",
+        ".py",
+        ".svc",
+        ".jks",
+        ".p12",
+        ".pfx",
+        ".conf",
+        ".env",
+        ".ts",
+        ".md",
+        ".png",
+        ".log",
+        ".sh",
+        ".co",
+        ".de",
+        ".uk",
+    ];
+    let lower = value.to_ascii_lowercase();
+    let has_end = ENDS.iter().any(|end| lower.ends_with(end.as_bytes()));
+    memchr::memmem::find(value, b"://").is_some()
+        || lower.starts_with(b"mailto:")
+        || lower.starts_with(b"urn:")
+        || (has_end && value.iter().all(|byte| is_identifier_byte(*byte) || b"@-+/".contains(byte)))
+}
+
+/// `%s`, `{0}`, `{name}`, `\d+`, `[a-z]`, `^…$`, `.*`.
+fn is_format(value: &[u8]) -> bool {
+    let has = |part: &[u8]| memchr::memmem::find(value, part).is_some();
+    let is_anchored = value.starts_with(b"^") && (value.ends_with(b"$") || has(b"["));
+    let is_percent = value.windows(2).any(|pair| pair[0] == b'%' && b"sdv@".contains(&pair[1]))
+        && (value.len() <= 4 || has(b" ") || value.ends_with(b"%s") || value.starts_with(b"%s"));
+    is_anchored
+        || is_percent
+        || is_braced(value)
+        || [&b"\\d"[..], b"\\w", b"\\s", b"[a-z", b"[A-Z", b"[0-9", b"[^", b".*", b".+", b"(?"]
+            .iter()
+            .any(|part| has(part))
+}
+
+/// A place to fill in: `{name}`, `{{ x }}`, `[[x]]`, `__NAME__`, `<name>`, `@name@`, `%name%`.
+fn is_braced(value: &[u8]) -> bool {
+    let inside = |open: u8, close: u8| {
+        let at = value.iter().position(|byte| *byte == open)?;
+        let len = value[at + 1..].iter().position(|byte| *byte == close)?;
+        Some(&value[at + 1..at + 1 + len])
+    };
+    let is_name = |text: &[u8]| {
+        let is_words = !text.first().is_some_and(u8::is_ascii_digit)
+            && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.$ -:".contains(byte));
+        is_words || text.iter().all(u8::is_ascii_digit)
+    };
+    inside(b'{', b'}').is_some_and(is_name)
+        || matches!(
+            value,
+            [b'<', .., b'>'] | [b'[', .., b']'] | [b'@', .., b'@'] | [b'%', .., b'%']
+        )
+        || (value.starts_with(b"__") && value.ends_with(b"__"))
+}
+
+/// Tags, entities, selectors, escapes of another text.
+fn is_markup(value: &[u8]) -> bool {
+    let is_selector = match value {
+        [b'#' | b'.', first, rest @ ..] => first.is_ascii_alphabetic() && is_plain(rest),
+        _ => false,
+    };
+    is_selector
+        || memchr::memmem::find(value, b"</").is_some()
+        || memchr::memmem::find(value, b"/>").is_some()
+        || value.starts_with(b"//")
+        || value.starts_with(b"--")
+        || value.starts_with(b"\\u") && value.len() <= 30
+}
+
+/// `config.password`, `self::TOKEN`, `user->pass`, `module.secret.id`.
+fn is_member(value: &[u8]) -> bool {
+    let is_name = |part: &[u8]| {
+        part.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+            && part
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'?')
+            && is_plain(part)
+    };
+    let dots = value.iter().filter(|byte| **byte == b'.').count();
+    let is_dotted = dots > 0 && value.split(|byte| *byte == b'.').all(is_name);
+    is_dotted
+        || memchr::memmem::find(value, b"->").is_some_and(|at| is_name(&value[..at]))
+        || memchr::memmem::find(value, b"::").is_some_and(|at| at > 0 && is_name(&value[..at]))
+}
+
+/// Versions, dates, times, sizes, numbers in any notation.
+fn is_dated(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let others = value.iter().filter(|byte| !byte.is_ascii_digit());
+    let is_number_like = others.clone().all(|byte| b".-:/_+, vTZ".contains(byte))
+        && digits > 0
+        && digits < value.len();
+    let is_hex_number = value.len() <= 18
+        && (value.starts_with(b"0x") || value.starts_with(b"0X"))
+        && value[2..].iter().all(u8::is_ascii_hexdigit);
+    is_number_like || is_hex_number
+}
+
+/// Returns whether the value is written in the groups of a UUID.
+pub(super) fn is_uuid(value: &[u8]) -> bool {
+    value.len() == 36
+        && value.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// Returns whether letters or digits come in their order: `1a2b3c4d-5e6f`, `abCDeFGhiJKlmn`.
+pub(super) fn is_alphabet_walk(value: &[u8]) -> bool {
+    let walks = |is_member: fn(&u8) -> bool| {
+        let members: Vec<u8> =
+            value.iter().filter(|b| is_member(b)).map(u8::to_ascii_lowercase).collect();
+        let steps = members.windows(2).filter(|pair| pair[1] == pair[0] + 1).count();
+        members.len() >= 6 && steps * 10 >= members.len() * 6
+    };
+    walks(u8::is_ascii_alphabetic) || (walks(u8::is_ascii_digit) && value.len() < 40)
+}
+
+/// Returns whether the value is one or more words joined as identifiers join them.
+pub(super) fn is_identifier(value: &[u8]) -> bool {
+    let is_joined = value.iter().any(|byte| matches!(byte, b'-' | b'_' | b'.' | b':'));
+    let has_digit = value.iter().any(u8::is_ascii_digit);
+    let is_wordy = value
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':'));
+    is_wordy && is_plain(value) && (is_joined || !has_digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::expand;
+
+    #[test]
+    fn tells_what_is_no_secret() {
+        for text in [
+            "get_password()",
+            "tokens[0]",
+            "{\"a\": 1}",
+            "vault.read('x')",
+            "/run/secrets/db",
+            "./token",
+            "C:\\keys\\a",
+            "secret/data/app",
+            "https://acme.io",
+            "anna@acme.io",
+            "server.pem",
+            "%s",
+            "{password}",
+            "prefix-{name}",
+            "^[a-z]{8,}$",
+            "\\d+",
+            "<b>bold</b>",
+            "#password",
+            ".login-form",
+            "config.password",
+            "self::TOKEN",
+            "user->pass",
+            "2024-01-01",
+            "1.2.3",
+            "0x1F",
+            "__PASSWORD__",
+            "application/json",
+        ] {
+            assert!(is_something_else(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn tells_passwords_from_shapes() {
+        for text in [
+            "kV7!xQ2m",
+            "Tr0ub4dor&3",
+            "aB3(dk9!x",
+            "x{9Kd}2mQ",
+            "p/9Kd!xw",
+            "#kV72mLq!",
+            "S.3kr.9!w",
+            "q1w2[e3r4",
+            "50%Off!now",
+            "9f.kV-2m_Q",
+        ] {
+            assert!(!is_something_else(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn generated_keys_are_nothing_else() {
+        for kind in ["alnum 20", "hex 32", "base64 40", "base64url 43", "alnum-lower 24", "uuid"] {
+            let wrong = (0..1000)
+                .filter(|seed| {
+                    let text = expand(&format!("{{{{{kind}}}}}"), *seed).unwrap().text;
+                    is_something_else(text.as_bytes()) || is_identifier(text.as_bytes())
+                })
+                .count();
+            assert!(wrong <= 10, "{kind}: {wrong} of 1000");
+        }
+    }
+}

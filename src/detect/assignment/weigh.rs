@@ -1,0 +1,290 @@
+//! Is an assigned value worth believing?
+//!
+//! Evidence is the strength of the name, the look of the value and the kind of file. A text that
+//! chance made convinces everywhere. What a person may have chosen convinces in configuration, has
+//! to look stronger in code, and stays quiet in tests and examples.
+
+use super::dialect::Value;
+use super::shape;
+use crate::detect::judge::{self, Suppression};
+use crate::detect::name::{Promise, Sort, Strength, Words};
+use crate::detect::random::looks_random;
+use crate::detect::{FileKind, Text};
+use crate::finding::Confidence;
+
+/// From this length on a value that looks random is nobody's word.
+const RANDOM_MIN: usize = 16;
+const PASSWORD_MIN: usize = 6;
+
+/// Returns how sure a value makes us, or why it is no secret.
+pub(super) fn weigh(
+    promise: Promise,
+    text: &Text<'_>,
+    name: &[u8],
+    value: &Value,
+) -> Result<Confidence, Suppression> {
+    let bytes = &text.bytes[value.span.clone()];
+    judge::is_real(bytes)?;
+    if repeats_name(name, bytes) || memchr::memmem::find(bytes, b"...").is_some() {
+        return Err(Suppression::Placeholder);
+    }
+    if shape::is_alphabet_walk(bytes) {
+        return Err(Suppression::Pattern);
+    }
+    if is_random(bytes) {
+        return Ok(match promise.strength {
+            Strength::Faint => Confidence::Low,
+            Strength::Weak | Strength::Strong => Confidence::Medium,
+        });
+    }
+    if shape::is_something_else(bytes) || (!value.is_literal && !value.is_whole && bytes.len() < 4)
+    {
+        return Err(Suppression::NotRandom);
+    }
+    if shape::is_uuid(bytes) {
+        let is_sure = promise.strength == Strength::Strong && !text.kind.is_sample();
+        return Ok(if is_sure { Confidence::Medium } else { Confidence::Low });
+    }
+    match (promise.sort, promise.strength) {
+        (_, Strength::Faint) => Err(Suppression::NotRandom),
+        (Sort::Password, Strength::Strong) => password(text, bytes),
+        (Sort::Password, Strength::Weak) => password(text, bytes).map(|_| Confidence::Low),
+        (Sort::Key, strength) => key(text, bytes, strength),
+    }
+}
+
+/// Returns how sure a value makes us that no name but its place calls a password.
+pub(super) fn placed(text: &Text<'_>, bytes: &[u8]) -> Result<Confidence, Suppression> {
+    if shape::is_alphabet_walk(bytes) {
+        return Err(Suppression::Pattern);
+    }
+    if is_random(bytes) { Ok(Confidence::Medium) } else { password(text, bytes) }
+}
+
+/// Grades what a person may have chosen.
+fn password(text: &Text<'_>, bytes: &[u8]) -> Result<Confidence, Suppression> {
+    let looks = Looks::of(bytes);
+    if bytes.len() < 4 || looks.spaces > 3 || shape::is_something_else(bytes) {
+        return Err(Suppression::NotRandom);
+    }
+    if looks.spaces > 0 || looks.is_single() || shape::is_identifier(bytes) {
+        return if looks.digits > 0 || !looks.is_prose(bytes) {
+            Ok(Confidence::Low)
+        } else {
+            Err(Suppression::NotRandom)
+        };
+    }
+    if is_dummy(bytes) {
+        let is_effort = looks.classes >= 3 && bytes.len() >= 8;
+        return if is_effort { Ok(Confidence::Low) } else { Err(Suppression::Placeholder) };
+    }
+    if text.kind.is_sample() || bytes.len() < PASSWORD_MIN || is_word_and_year(bytes) {
+        return Ok(Confidence::Low);
+    }
+    let is_strong = looks.classes >= 3 && bytes.len() >= 8;
+    let is_fair = looks.classes >= 2 && looks.digits > 0 && bytes.len() >= 8;
+    let is_short = looks.classes >= 3 || (looks.classes >= 2 && looks.digits > 0);
+    let is_sure = match text.kind {
+        FileKind::Env(_) | FileKind::Config(_) | FileKind::Data(_) => {
+            is_strong || is_fair || is_short
+        }
+        FileKind::Code(_) => is_strong || is_fair,
+        _ => is_strong,
+    };
+    Ok(if is_sure { Confidence::Medium } else { Confidence::Low })
+}
+
+/// A key that does not look random may be a secret that someone typed in.
+fn key(text: &Text<'_>, bytes: &[u8], strength: Strength) -> Result<Confidence, Suppression> {
+    let looks = Looks::of(bytes);
+    if bytes.len() < 8 || looks.spaces > 0 || looks.is_single() || looks.digits == 0 {
+        return Err(Suppression::NotRandom);
+    }
+    if shape::is_identifier(bytes) {
+        return Err(Suppression::NotRandom);
+    }
+    let typed = password(text, bytes)?;
+    let is_strong = looks.classes >= 3 || looks_random(bytes);
+    let is_config = matches!(text.kind, FileKind::Env(_) | FileKind::Config(_) | FileKind::Data(_));
+    let is_sure = strength == Strength::Strong
+        && is_strong
+        && (is_config || (bytes.len() >= 10 && looks.symbols <= 3));
+    Ok(if is_sure { typed } else { Confidence::Low })
+}
+
+fn is_random(bytes: &[u8]) -> bool {
+    let looks = Looks::of(bytes);
+    bytes.len() >= RANDOM_MIN
+        && looks.spaces == 0
+        && looks.symbols * 4 <= bytes.len()
+        && looks.digits < bytes.len()
+        && looks_random(bytes)
+        && !shape::is_uuid(bytes)
+        && !shape::is_plain(bytes)
+        && !bytes.starts_with(b"http")
+}
+
+/// What a value is made of.
+struct Looks {
+    digits: usize,
+    letters: usize,
+    symbols: usize,
+    spaces: usize,
+    classes: usize,
+}
+
+impl Looks {
+    fn of(bytes: &[u8]) -> Looks {
+        let count = |test: fn(&u8) -> bool| bytes.iter().filter(|byte| test(byte)).count();
+        let digits = count(u8::is_ascii_digit);
+        let (lower, upper) = (count(u8::is_ascii_lowercase), count(u8::is_ascii_uppercase));
+        let spaces = count(u8::is_ascii_whitespace);
+        let symbols = bytes.len() - digits - lower - upper - spaces;
+        let classes = [digits, lower, upper, symbols].iter().filter(|n| **n > 0).count();
+        Looks { digits, letters: lower + upper, symbols, spaces, classes }
+    }
+
+    /// Returns whether there is nothing but digits, letters or symbols.
+    fn is_single(&self) -> bool {
+        self.symbols == 0 && (self.digits == 0 || self.letters == 0)
+            || self.letters + self.digits == 0
+    }
+
+    /// Returns whether the value is a word or a sentence of words.
+    fn is_prose(&self, bytes: &[u8]) -> bool {
+        self.spaces > 0 || bytes.len() < PASSWORD_MIN
+    }
+}
+
+/// `password = "user_password"`, `API_KEY: api-key`: the value only says its name again.
+fn repeats_name(name: &[u8], value: &[u8]) -> bool {
+    let value = Words::of(value);
+    value.iter().all(|word| Words::of(name).iter().any(|told| told == word))
+}
+
+/// `Summer2024!`: a word and a year, as examples have them.
+fn is_word_and_year(bytes: &[u8]) -> bool {
+    let letters = bytes.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let rest = &bytes[letters..];
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let is_year = digits == 4 && (rest.starts_with(b"19") || rest.starts_with(b"20"));
+    letters >= 3 && is_year && rest.len() <= 5
+}
+
+/// Words that passwords nobody meant are made of.
+#[rustfmt::skip]
+const DUMMY_WORDS: &[&str] = &[
+    "a", "i", "my", "the", "this", "is", "an", "your", "our", "some", "any", "new", "old", "super",
+    "very", "top", "strong", "good", "bad", "wrong", "right", "safe", "secure", "unsafe",
+    "insecure", "weak", "easy", "simple", "test", "tests", "tester", "testing", "user", "users",
+    "usr", "admin", "administrator", "root", "sa", "pass", "password", "passwd", "passw",
+    "passwort", "pwd", "pw", "word", "secret", "secrets", "token", "key", "api", "db", "database",
+    "sql", "mysql", "postgres", "postgresql", "pg", "redis", "mongo", "mongodb", "maria", "mariadb",
+    "oracle", "mssql", "app", "application", "dev", "prod", "stage", "local", "localhost", "host",
+    "example", "sample", "foo", "bar", "baz", "qux", "foobar", "hello", "hallo", "world", "welcome",
+    "letmein", "qwerty", "qwe", "asd", "asdf", "zxc", "zxcv", "qaz", "wsx", "edc", "changeit",
+    "change", "me", "it", "login", "guest", "demo", "dummy", "fake", "mock", "abc", "abcd", "abcde",
+    "abcdef", "def", "xyz", "aaa", "xxx", "one", "two", "three", "first", "second", "temp", "tmp",
+    "default", "value", "string", "text", "here", "not", "real", "valid", "invalid", "unit",
+    "integration", "random", "github", "gitlab", "git", "docker", "jenkins", "minio", "rabbit",
+    "rabbitmq", "elastic", "kibana", "grafana", "word", "press", "wordpress", "laravel", "django",
+    "rails", "spring", "monkey", "dragon", "hunter", "love", "iloveyou", "you", "master",
+    "username", "name", "client", "server", "service", "account", "mail", "email", "ftp", "ssh",
+    "ldap", "smtp", "http", "proxy", "web", "site", "auth", "access", "private", "public",
+    "encryption", "signing", "session", "cookie", "jwt", "and", "or", "for", "of", "in", "to",
+    "with", "no", "none", "null", "nil", "true", "false", "empty", "blank", "enter", "type", "set",
+    "replace", "insert", "correct", "horse", "battery", "staple", "alice", "bob", "john", "jane",
+    "doe", "joe", "james", "bond", "todo", "placeholder", "id", "code", "data", "hash", "salt",
+    "crypt", "encrypted", "hidden", "same", "other", "another", "different", "short", "long",
+    "must", "be", "minimum", "length", "required", "min", "max", "keycloak", "nacos", "zabbix",
+    "tomcat", "manager", "system", "public", "cloud", "company", "acme", "corp", "project", "team",
+    "java", "python", "php", "node", "ruby", "vagrant", "ansible", "puppet", "chef", "kube",
+    "kubernetes", "hive", "hadoop", "spark", "kafka", "solr",
+];
+
+/// Returns whether the value is made of such words, numbers that count, and little else.
+fn is_dummy(bytes: &[u8]) -> bool {
+    let lower = bytes.to_ascii_lowercase();
+    let is_made_of_words = |text: &[u8]| {
+        text.split(|byte| !byte.is_ascii_lowercase())
+            .filter(|chunk| !chunk.is_empty())
+            .all(decomposes)
+            && text.iter().any(u8::is_ascii_lowercase)
+    };
+    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if digits <= 6 && is_made_of_words(&lower) {
+        return true;
+    }
+    // `P@ssw0rd!`: letters written as digits and signs, then an ending.
+    let end = lower.iter().rposition(u8::is_ascii_lowercase).map_or(0, |at| at + 1);
+    let plain: Vec<u8> = lower[..end].iter().map(|byte| plain_letter(*byte)).collect();
+    is_made_of_words(&plain) && plain.iter().all(u8::is_ascii_lowercase)
+}
+
+fn plain_letter(byte: u8) -> u8 {
+    match byte {
+        b'0' => b'o',
+        b'1' | b'!' => b'i',
+        b'3' => b'e',
+        b'4' | b'@' => b'a',
+        b'5' | b'$' => b's',
+        b'7' => b't',
+        other => other,
+    }
+}
+
+/// Returns whether the letters are dummy words one after the other.
+fn decomposes(letters: &[u8]) -> bool {
+    if letters.len() > 40 {
+        return false;
+    }
+    let mut reached = [false; 41];
+    reached[0] = true;
+    for at in 0..letters.len() {
+        if !reached[at] {
+            continue;
+        }
+        for word in DUMMY_WORDS {
+            if letters[at..].starts_with(word.as_bytes()) {
+                reached[at + word.len()] = true;
+            }
+        }
+    }
+    reached[letters.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dummies_are_nobodys_password() {
+        for text in [
+            "password1",
+            "P@ssw0rd",
+            "Passw0rd!",
+            "admin123",
+            "Admin@123",
+            "test1234",
+            "mysecretpw1",
+            "supersecret",
+            "qwerty123",
+            "changeme1",
+            "t3st",
+            "hunter2",
+            "root",
+            "foo-bar-1",
+        ] {
+            assert!(is_dummy(text.as_bytes()), "{text}");
+        }
+        for text in ["kV7!xQ2m", "Tr0ub4dor&3", "bluewhale77", "zk19vandermeer", "Mnq82kd"] {
+            assert!(!is_dummy(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn seasons_and_years_are_examples() {
+        assert!(is_word_and_year(b"Summer2024!") && is_word_and_year(b"acme1999"));
+        assert!(!is_word_and_year(b"Summer20248") && !is_word_and_year(b"kV2024x9"));
+    }
+}
