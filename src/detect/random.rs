@@ -37,9 +37,12 @@
 /// Returns whether a value of at least 8 bytes looks generated.
 ///
 /// A generated part of at least 20 bytes is enough, if words joined to it make up less than half of
-/// the value and it is no path.
+/// the value and it is no path; so are hex digits behind a short lead such as `0x` or `SK`, which
+/// would else be measured as an alphabet of all letters.
 pub fn looks_random(value: &[u8]) -> bool {
-    is_random(value) || longest_part(value).is_some_and(is_random)
+    is_random(value)
+        || longest_part(value).is_some_and(is_random)
+        || hex_tail(value).is_some_and(is_random)
 }
 
 fn is_random(value: &[u8]) -> bool {
@@ -102,6 +105,15 @@ fn longest_part(value: &[u8]) -> Option<&[u8]> {
     value
         .split(|byte| matches!(byte, b'_' | b'-' | b'.'))
         .find(|part| part.len() >= 20 && part.len() * 2 >= value.len() && part.len() < value.len())
+}
+
+/// Returns the hex digits, with or without dashes, behind a lead of at most 4 bytes.
+fn hex_tail(value: &[u8]) -> Option<&[u8]> {
+    let is_lead = |byte: &u8| !byte.is_ascii_hexdigit() && *byte != b'-';
+    let lead = value.iter().rposition(is_lead)? + 1;
+    let tail = &value[lead..];
+    let tail = tail.strip_prefix(b"-").unwrap_or(tail);
+    (lead <= 4 && tail.len() >= 20).then_some(tail)
 }
 
 fn trim_padding(value: &[u8]) -> &[u8] {
@@ -285,6 +297,9 @@ mod tests {
     fn structured_keys_look_random() {
         for (example, least) in [
             ("{{uuid}}", 99.0),
+            ("0x{{hex 64}}", 99.0),
+            ("SK{{hex 32}}", 99.0),
+            ("api-{{uuid}}", 99.0),
             ("prod_live_{{alnum 32}}", 99.0),
             ("{{hex 32}}.{{alnum 16}}", 99.0),
             ("{{base64url 24}}.{{base64url 6}}.{{base64url 27}}", 98.0),
@@ -349,7 +364,6 @@ mod tests {
     /// Prints the figures of the module comment; run by `tests/train/bigrams.py --evaluate`.
     #[test]
     #[ignore = "needs the packages that bigrams.py fetches"]
-    #[expect(clippy::print_stderr, reason = "the figures are what it is for")]
     fn shares_of_written_text() {
         for kind in KINDS {
             let shares = [16, 20, 32, 40].map(|len| passed(&format!("{kind} {len}"), 20_000));
