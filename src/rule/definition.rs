@@ -18,7 +18,7 @@ pub const REACH_MAX: u32 = 16 * 1024;
 const ASSIGNMENT_REACH: u32 = 400;
 
 /// Data recognising one kind of secret.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     /// `provider-kind` in kebab case, never reused.
     pub id: String,
