@@ -319,7 +319,8 @@ fn pattern_reach(pattern: &str) -> Result<u32, String> {
     Ok(longest.min(REACH_MAX as usize) as u32)
 }
 
-fn group_names(hir: &Hir, names: &mut Vec<String>) {
+/// Collects the names of all groups.
+pub(crate) fn group_names(hir: &Hir, names: &mut Vec<String>) {
     match hir.kind() {
         HirKind::Capture(capture) => {
             names.extend(capture.name.as_deref().map(str::to_owned));

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 mod checksum;
 mod definition;
 mod expand;
+mod filter;
+mod gitleaks;
 mod prefilter;
 
 pub use checksum::{Checksum, Trust, named as checksum_named};
@@ -18,6 +20,10 @@ pub use definition::{
     pattern_hir,
 };
 pub use expand::{Expanded, expand};
+pub use filter::{Hit, Imported};
+pub use gitleaks::{
+    Effect, GitleaksError, Loaded, Remark, inside, is_gitleaks, load as load_gitleaks,
+};
 use prefilter::Entry;
 pub use prefilter::Prefilter;
 
