@@ -27,6 +27,8 @@ pub enum Suppression {
     BinaryFile,
     /// Another rule names the same secret more precisely.
     Overlap,
+    /// An allowlist of a gitleaks file, by its place there.
+    Allowlist(usize),
 }
 
 impl Suppression {
@@ -41,6 +43,7 @@ impl Suppression {
             Suppression::LockFile => "lock-file",
             Suppression::BinaryFile => "binary-file",
             Suppression::Overlap => "overlap",
+            Suppression::Allowlist(_) => "allowlist",
         }
     }
 }

@@ -11,7 +11,7 @@ use regex_automata::meta::Regex;
 use regex_automata::{Input, util::syntax};
 
 use crate::finding::{Confidence, Span};
-use crate::rule::{Boundary, Check, Prefilter, Rule, RuleSet};
+use crate::rule::{Boundary, Check, Hit, Prefilter, Rule, RuleSet};
 
 mod assignment;
 mod boundary;
@@ -103,6 +103,43 @@ impl Engine {
 
     /// Finds the secrets in a text.
     pub fn detect(&self, text: &Text<'_>) -> Detection {
+        overlap::resolve(&self.rules, text.bytes, self.matches(text))
+    }
+
+    /// Finds the secrets in the content of the file `path`, with imported rules too.
+    pub fn detect_in_file(&self, text: &Text<'_>, path: &str) -> Detection {
+        let mut detection = self.matches(text);
+        if let Some((_, imported)) = self.rules.imported() {
+            self.add_imported(imported.search(text.bytes, path), &mut detection);
+        }
+        overlap::resolve(&self.rules, text.bytes, detection)
+    }
+
+    /// Finds the secrets in a path, with imported rules that look at names alone.
+    pub fn detect_in_name(&self, path: &str) -> Detection {
+        let text = Text { bytes: path.as_bytes(), kind: FileKind::Binary };
+        let mut detection = self.matches(&text);
+        if let Some((_, imported)) = self.rules.imported() {
+            self.add_imported(imported.search_name(path), &mut detection);
+        }
+        overlap::resolve(&self.rules, text.bytes, detection)
+    }
+
+    fn add_imported(&self, hits: Vec<Hit>, detection: &mut Detection) {
+        let Some((first, _)) = self.rules.imported() else { return };
+        for Hit { rule, secret, parts, allowed, .. } in hits {
+            let rule = first + rule;
+            let confidence = self.rules.get(rule).confidence;
+            match allowed.map(Suppression::Allowlist) {
+                None => {
+                    detection.matches.push(Match { rule, secret, parts, confidence, public_len: 0 })
+                }
+                Some(why) => detection.suppressed.push(Suppressed { rule, secret, why }),
+            }
+        }
+    }
+
+    fn matches(&self, text: &Text<'_>) -> Detection {
         let mut detection = Detection::default();
         for (rule, windows) in self.windows(text.bytes) {
             let definition = self.rules.get(rule);
@@ -110,7 +147,7 @@ impl Engine {
                 self.search(rule, definition, text, &window, &mut detection);
             }
         }
-        overlap::resolve(&self.rules, text.bytes, detection)
+        detection
     }
 
     /// Returns for each rule whose keyword occurs the parts of the text that it must search.

@@ -90,6 +90,8 @@ pub(super) struct Required {
     pub(super) rule: usize,
     pub(super) lines: Option<usize>,
     pub(super) columns: Option<usize>,
+    /// Whether it is only joined where it stands.
+    pub(super) is_optional: bool,
 }
 
 /// Reasons why a match is none.
@@ -149,6 +151,13 @@ impl Imported {
     /// Returns the ids of keyhook's own rules that the file switches off.
     pub fn disabled(&self) -> &[String] {
         &self.disabled
+    }
+
+    /// Lets a rule report nothing; others may still require it.
+    pub fn silence(&mut self, id: &str) {
+        for (card, rule) in self.cards.iter().zip(&mut self.rules) {
+            rule.is_silent |= card.id == id;
+        }
     }
 
     /// Returns what an allowlist is called: its description, or where it stands.
@@ -308,7 +317,7 @@ impl Look<'_> {
                     && is_within(here.1, there.1, required.columns)
             });
             hit.parts.extend(near.map(|near| near.secret.clone()));
-            let is_near = near.is_some();
+            let is_near = near.is_some() || required.is_optional;
             self.found.insert(required.rule, candidates);
             is_near
         })

@@ -84,12 +84,13 @@ fn change_of_builtin(
     };
     let Some(builtin) = builtin_id(&raw.id) else {
         let reason = "it changes a rule of gitleaks' own, and keyhook's rules have other names";
-        let hint = if has_allowlists {
-            "make its allowlists global, with `targetRules` from: keyhook rules list"
+        let (effect, hint) = if has_allowlists {
+            let hint = "make its allowlists global, with `targetRules` from: keyhook rules list";
+            (Effect::Ignored, hint)
         } else {
-            "nothing to do"
+            (Effect::Idle, "nothing to do")
         };
-        remark("(the rule)", Effect::Ignored, reason, hint);
+        remark("(the rule)", effect, reason, hint);
         return None;
     };
     let changed = [
@@ -179,7 +180,8 @@ fn with_required(mut built: Vec<Built>, remarks: &mut Vec<Remark>) -> Vec<Built>
             let has = |id: &str| {
                 built.iter().any(|other| other.raw_id == id && other.rule.pattern.is_some())
             };
-            rule.required.iter().find(|required| !has(&required.id)).map(|r| plain_id(&r.id))
+            let mut needed = rule.required.iter().filter(|required| !required.is_optional);
+            needed.find(|required| !has(&required.id)).map(|required| plain_id(&required.id))
         };
         let lost = built.iter().enumerate().find_map(|(at, rule)| Some((at, lacks(rule)?)));
         let Some((at, missing)) = lost else { break };
@@ -194,8 +196,8 @@ fn with_required(mut built: Vec<Built>, remarks: &mut Vec<Remark>) -> Vec<Built>
     for rule in &mut built {
         let index = |id: &str| ids.iter().position(|known| known == id);
         let required = rule.required.iter().filter_map(|required| {
-            let RawRequired { lines, columns, .. } = *required;
-            Some(Required { rule: index(&required.id)?, lines, columns })
+            let RawRequired { lines, columns, is_optional, .. } = *required;
+            Some(Required { rule: index(&required.id)?, lines, columns, is_optional })
         });
         rule.rule.required = required.collect();
     }
@@ -260,7 +262,7 @@ fn disabled_builtins(disabled: Vec<(String, String)>, remarks: &mut Vec<Remark>)
                 let reason = format!("keyhook has no rule called `{}`", plain_id(&id));
                 let hint = "nothing to do; keyhook's rules are listed by: keyhook rules list";
                 let key = "extend.disabledRules";
-                remarks.push(Remark::new(&file, "", key, Effect::Ignored, &reason, hint));
+                remarks.push(Remark::new(&file, "", key, Effect::Idle, &reason, hint));
             }
         }
     }

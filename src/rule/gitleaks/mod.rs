@@ -59,6 +59,8 @@ pub enum Effect {
     Lost,
     /// The key is not honoured; at worst something is reported that gitleaks would not report.
     Ignored,
+    /// The key is not honoured, and what is reported is the same without it.
+    Idle,
     /// It is honoured, in keyhook's own way.
     Told,
 }

@@ -57,6 +57,8 @@ pub(super) struct RawRequired {
     pub(super) id: String,
     pub(super) lines: Option<usize>,
     pub(super) columns: Option<usize>,
+    /// Whether it is only joined where it stands.
+    pub(super) is_optional: bool,
 }
 
 /// An allowlist. A list that was given and cannot be read is `Some` and empty: under `AND` it then
@@ -75,9 +77,12 @@ pub(super) struct RawAllowlist {
     pub(super) rules: Vec<String>,
 }
 
+/// What `NOT_HONOURED` says of a key without which the same is reported.
+const NOTHING_TO_DO: &str = "nothing to do";
+
 /// Keys that say something to gitleaks or betterleaks and nothing to keyhook: reason, what to do.
 const NOT_HONOURED: &[(&str, &str, &str)] = &[
-    ("tags", "keyhook shows no tags", "nothing to do"),
+    ("tags", "keyhook shows no tags", NOTHING_TO_DO),
     ("prefilter", "keyhook runs no expressions", "use `paths` of an allowlist"),
     (
         "filter",
@@ -92,11 +97,11 @@ const NOT_HONOURED: &[(&str, &str, &str)] = &[
     (
         "specificity",
         "keyhook decides itself which of two rules names one secret: the more telling one",
-        "nothing to do",
+        NOTHING_TO_DO,
     ),
-    ("validate", "keyhook asks no network", "nothing to do"),
-    ("analyze", "keyhook asks no network", "nothing to do"),
-    ("revoke", "keyhook asks no network", "nothing to do"),
+    ("validate", "keyhook asks no network", NOTHING_TO_DO),
+    ("analyze", "keyhook asks no network", NOTHING_TO_DO),
+    ("revoke", "keyhook asks no network", NOTHING_TO_DO),
     ("entropies", "it belongs to gitleaks 7", "use `entropy` and `secretGroup`"),
     ("file", "it belongs to gitleaks 7", "use `path`"),
     ("files", "it belongs to gitleaks 7", "use `paths`"),
@@ -189,7 +194,8 @@ impl<'a> Fields<'a> {
             "" => key.to_owned(),
             inside => format!("{inside}.{key}"),
         };
-        self.remarks.push(Remark::new(self.file, self.rule, &key, Effect::Ignored, reason, hint));
+        let effect = if hint == NOTHING_TO_DO { Effect::Idle } else { Effect::Ignored };
+        self.remarks.push(Remark::new(self.file, self.rule, &key, effect, reason, hint));
     }
 
     /// Takes a value if `read` can; a value of another kind is remarked on.
@@ -287,10 +293,14 @@ impl<'a> Fields<'a> {
         for (at, table) in tables.into_iter().enumerate() {
             let place = format!("{key}[{}]", at + 1);
             let mut fields = Fields::new(self.file, self.rule, &place, table, self.remarks);
+            let read = |value: &Value| within(value.as_str()?);
+            let kind = "a distance such as 5L or 5L,200C";
+            let (lines, columns) = fields.typed("within", kind, read).unwrap_or_default();
             required.push(RawRequired {
                 id: fields.text("id").unwrap_or_default(),
-                lines: fields.count("withinlines"),
-                columns: fields.count("withincolumns"),
+                lines: fields.count("withinlines").or(lines),
+                columns: fields.count("withincolumns").or(columns),
+                is_optional: fields.flag("optional").unwrap_or(false),
             });
             fields.finish();
         }
@@ -325,6 +335,21 @@ impl<'a> Fields<'a> {
         }
         self.remarks
     }
+}
+
+/// Reads how betterleaks 2 writes a distance: lines, columns or both, as `5L,200C`.
+fn within(text: &str) -> Option<(Option<usize>, Option<usize>)> {
+    let (mut lines, mut columns) = (None, None);
+    for part in text.split(',').map(str::trim) {
+        let (count, unit) = part.split_at_checked(part.len().checked_sub(1)?)?;
+        let count = Some(count.parse().ok()?);
+        match unit {
+            "L" => lines = count,
+            "C" => columns = count,
+            _ => return None,
+        }
+    }
+    Some((lines, columns))
 }
 
 /// Reads an allowlist; one that says nothing, or in a way that keyhook does not know, allows nothing.

@@ -263,17 +263,39 @@ fn a_composite_rule_needs_its_other_part_nearby() {
 }
 
 #[test]
+fn the_components_of_betterleaks_are_such_parts() {
+    let loaded = |component: &str| {
+        let head = "[[rules]]\nid = \"pair\"\nregex = 'secret=(\\w+)'\ncomponents = ";
+        let tail = "[[rules]]\nid = \"user\"\nregex = 'user=(\\w+)'\nskipReport = true\n";
+        loaded(&format!("{head}[{component}]\n{tail}"))
+    };
+    let found = |keys: &str, text: &str| {
+        let loaded = loaded(&format!("{{ id = \"user\"{keys} }}"));
+        assert_eq!(loaded.remarks, []);
+        let hits = loaded.rules.search(text.as_bytes(), "a");
+        hits.iter().map(|hit| hit.parts.len()).collect::<Vec<_>>()
+    };
+    let two_lines = "user=a\n\nsecret=b";
+    assert_eq!(found("", two_lines), [1]);
+    assert!(found("", "secret=b").is_empty());
+    assert_eq!(found(", within = \"2L\"", two_lines), [1]);
+    assert!(found(", within = \"1L\"", two_lines).is_empty());
+    assert!(found(", within = \"2L,3C\"", "user=a\n\n    secret=b").is_empty());
+    assert_eq!(found(", within = \"2L, 4C\"", "user=a\n\n    secret=b"), [1]);
+    assert_eq!(found(", within = \"1L\", optional = true", two_lines), [0]);
+    let odd = loaded("{ id = \"user\", within = \"5X\" }");
+    assert_eq!(remarked(&odd), [("pair", "components[1].within", Effect::Ignored)]);
+    let absent = loaded("{ id = \"nobody\", optional = true }");
+    assert_eq!((absent.remarks.len(), absent.rules.search(b"secret=b", "a").len()), (0, 1));
+    let absent = loaded("{ id = \"nobody\" }");
+    assert_eq!(remarked(&absent), [("pair", "required", Effect::Lost)]);
+}
+
+#[test]
 fn a_composite_rule_without_its_part_is_lost() {
     let loaded = loaded(&PAIR.replace("WITHIN", "").replace("user=(", "user=(("));
     let lost = [("user", "regex", Effect::Lost), ("pair", "required", Effect::Lost)];
     assert_eq!(remarked(&loaded), lost);
-    let components = PAIR.replace("[[rules.required]]\nid = \"user\"\nWITHIN", "");
-    let components =
-        components.replacen("secret=(\\w+)'", "$0'\ncomponents = [{id = \"user\"}]", 1);
-    let components = components.replace("$0", "secret=(\\w+)");
-    let rules = honoured(&components);
-    assert_eq!(rules.search(b"user=a secret=b", "a")[0].parts.len(), 1);
-    assert!(rules.search(b"secret=b", "a").is_empty());
 }
 
 #[test]
@@ -296,15 +318,11 @@ fn a_broken_rule_is_lost_by_name() {
 
 #[test]
 fn every_other_key_is_remarked_on() {
+    let idle = ["tags = [\"a\"]", "specificity = 3", "validate = \"x\"", "revoke = \"x\""];
     let keys = [
-        "tags = [\"a\"]",
         "prefilter = \"true\"",
         "filter = \"true\"",
         "tokenEfficiency = true",
-        "specificity = 3",
-        "validate = \"x\"",
-        "analyze = \"x\"",
-        "revoke = \"x\"",
         "entropies = [\"1-2\"]",
         "file = \"x\"",
         "regexx = \"x\"",
@@ -312,10 +330,11 @@ fn every_other_key_is_remarked_on() {
         "keywords = [1]",
         "confidence = \"sure\"",
     ];
-    for key in keys {
+    let effects = |key| if idle.contains(key) { Effect::Idle } else { Effect::Ignored };
+    for key in idle.iter().chain(&keys) {
         let loaded = loaded(&format!("[[rules]]\nid = \"r\"\nregex = 'a'\n{key}\n"));
         let name = key.split(' ').next().unwrap();
-        assert_eq!(remarked(&loaded), [("r", name, Effect::Ignored)]);
+        assert_eq!(remarked(&loaded), [("r", name, effects(key))]);
         assert_eq!(loaded.rules.cards().len(), 1);
     }
     let about =
@@ -437,7 +456,7 @@ regex = 'sk-(\w+)'
         ("generic-api-key", "entropy", Effect::Ignored),
         ("some-rule-of-gitleaks", "(the rule)", Effect::Ignored),
         ("openai-api-key", "id", Effect::Told),
-        ("", "extend.disabledRules", Effect::Ignored),
+        ("", "extend.disabledRules", Effect::Idle),
     ];
     assert_eq!(remarked(&loaded), expected);
     assert_eq!(loaded.rules.disabled(), ["anthropic-api-key", "generic-assignment"]);
