@@ -21,12 +21,19 @@ pub struct Config {
     pub disable: Vec<String>,
     /// The lowest confidence that is reported.
     pub confidence: Confidence,
+    /// A gitleaks file whose rules run too, from the top of the repository.
+    pub gitleaks: Option<String>,
     exclude: GlobSet,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { disable: Vec::new(), confidence: Confidence::Medium, exclude: GlobSet::empty() }
+        Config {
+            disable: Vec::new(),
+            confidence: Confidence::Medium,
+            gitleaks: None,
+            exclude: GlobSet::empty(),
+        }
     }
 }
 
@@ -50,6 +57,7 @@ struct ConfigFile {
     #[serde(default)]
     disable: Vec<String>,
     confidence: Option<Confidence>,
+    gitleaks: Option<String>,
     /// The user's own rules are read by `rule`.
     #[serde(default, rename = "rule")]
     _rules: Vec<IgnoredAny>,
@@ -71,6 +79,7 @@ impl Config {
         Ok(Config {
             disable: file.disable,
             confidence: file.confidence.unwrap_or(Confidence::Medium),
+            gitleaks: file.gitleaks,
             exclude,
         })
     }
@@ -87,11 +96,12 @@ mod tests {
 
     #[test]
     fn reads_every_key() {
-        let text = "exclude = [\"vendor/**\", \"*.min.js\"]\ndisable = [\"a-b\"]\nconfidence = \"low\"\n[[rule]]\nid = \"x-y\"\n";
+        let text = "exclude = [\"vendor/**\", \"*.min.js\"]\ndisable = [\"a-b\"]\nconfidence = \"low\"\ngitleaks = \"a.toml\"\n[[rule]]\nid = \"x-y\"\n";
         let config = Config::parse(text).unwrap();
         assert!(config.is_excluded("vendor/a/b.js") && config.is_excluded("x.min.js"));
         assert!(!config.is_excluded("src/vendor.js") && !config.is_excluded("src/x.min.js"));
         assert_eq!((config.disable.len(), config.confidence), (1, Confidence::Low));
+        assert_eq!(config.gitleaks.as_deref(), Some("a.toml"));
     }
 
     #[test]

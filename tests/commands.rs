@@ -573,6 +573,151 @@ fn an_own_rule_is_checked() {
     );
 }
 
+/// A gitleaks file with a rule of its own and an allowlist.
+const GITLEAKS: &str = r#"
+[extend]
+useDefault = true
+disabledRules = ["jwt-token"]
+[[rules]]
+id = "acme-token"
+description = "ACME token"
+regex = '''acme_[a-z0-9]{40}'''
+keywords = ["acme_"]
+tags = ["shop"]
+filter = "false"
+[[rules]]
+id = "no-env"
+description = "An .env file"
+path = '''\.env$'''
+[[allowlists]]
+description = "test data"
+paths = ['''^testdata/''']
+"#;
+
+#[test]
+fn a_gitleaks_file_is_checked() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".gitleaks.toml", GITLEAKS);
+    check(
+        &sandbox,
+        &sandbox.keyhook(&["rules", "check", ".gitleaks.toml"]),
+        expect![[r#"
+            exit 0
+            --- stdout
+            not honoured .gitleaks.toml: filter: keyhook runs no expressions; matches that it would drop are reported; use an allowlist or `entropy` (rule `acme-token`)
+            not honoured .gitleaks.toml: tags: keyhook shows no tags; nothing to do (rule `acme-token`)
+            to know      .gitleaks.toml: extend.useDefault: it means keyhook's built-in rules here, not those of gitleaks
+            --- stderr
+            keyhook: 2 rule(s) of .gitleaks.toml usable
+        "#]],
+    );
+    let broken = GITLEAKS.replace("acme_[a", "acme_(?=[a");
+    sandbox.write(".gitleaks.toml", broken);
+    check(
+        &sandbox,
+        &sandbox.keyhook(&["rules", "check", ".gitleaks.toml"]),
+        expect![[r#"
+            exit 1
+            --- stdout
+            lost         .gitleaks.toml: regex: it does not parse: look-around, including look-ahead and look-behind, is not supported (column 6); mend it, or name the rule in `disable` (rule `acme-token`)
+            not honoured .gitleaks.toml: filter: keyhook runs no expressions; matches that it would drop are reported; use an allowlist or `entropy` (rule `acme-token`)
+            not honoured .gitleaks.toml: tags: keyhook shows no tags; nothing to do (rule `acme-token`)
+            to know      .gitleaks.toml: extend.useDefault: it means keyhook's built-in rules here, not those of gitleaks
+            --- stderr
+            keyhook: 1 rule(s) of .gitleaks.toml usable
+        "#]],
+    );
+    sandbox.write(".gitleaks.toml", "[extend]\npath = \"base.toml\"\n");
+    check(
+        &sandbox,
+        &sandbox.keyhook(&["rules", "check", ".gitleaks.toml"]),
+        expect![[r#"
+        exit 2
+        --- stdout
+        --- stderr
+        error: cannot use base.toml: there is no such file, and `[extend] path` in .gitleaks.toml names it
+        hint: git add base.toml, or take the line out
+    "#]],
+    );
+}
+
+#[test]
+fn the_rules_of_a_gitleaks_file_block_a_commit() {
+    let sandbox = Sandbox::new();
+    let token = filled("acme_{{alnum-lower 40}}", 1);
+    sandbox.install().write(".keyhook.toml", "gitleaks = \"conf/gitleaks.toml\"\n");
+    sandbox.write("conf/gitleaks.toml", GITLEAKS).write("a.py", format!("t = '{token}'\n"));
+    sandbox.stage(&[".keyhook.toml", "a.py"]);
+    sandbox.try_commit(&[]).expect(1).says("git add conf/gitleaks.toml").hides(&token);
+    sandbox.stage(&["conf/gitleaks.toml"]);
+    let run = sandbox.try_commit(&[]).expect(1).says("a.py:1:6  ACME token  (acme-token)");
+    run.says("1 rule(s) switched off").hides(&token);
+    // What is staged counts, not what is in the worktree.
+    sandbox.write("conf/gitleaks.toml", "title = \"none\"\n");
+    sandbox
+        .try_commit(&[])
+        .expect(1)
+        .says("(acme-token)")
+        .says("conf/gitleaks.toml in the worktree");
+    sandbox.write("a.py", "t = 1\n").write("x/.env", "A=1\n").stage(&["a.py", "x/.env"]);
+    sandbox.try_commit(&[]).expect(1).says("x/.env:1:1  An .env file  (no-env)");
+    sandbox.git(&["rm", "-q", "-f", "--cached", "x/.env"]);
+    sandbox.try_commit(&[]).expect(0);
+}
+
+#[test]
+fn what_an_allowlist_of_gitleaks_takes_away_is_counted() {
+    let sandbox = Sandbox::new();
+    let token = filled("acme_{{alnum-lower 40}}", 1);
+    sandbox.write(".keyhook.toml", "gitleaks = \".gitleaks.toml\"\n");
+    sandbox.write(".gitleaks.toml", GITLEAKS);
+    sandbox.write("testdata/a.py", format!("t = '{token}'\n{}", leak(1)));
+    check(
+        &sandbox,
+        &sandbox.keyhook(&["scan"]),
+        expect![[r#"
+            exit 0
+            --- stdout
+            keyhook: no new secrets in 3 files
+            keyhook: note: 1 rule(s) switched off by `disabledRules` in .gitleaks.toml
+            keyhook: note: 1 setting(s) of .gitleaks.toml not honoured; keyhook rules check .gitleaks.toml
+            keyhook: note: 2 finding(s) allowed by .gitleaks.toml: test data
+            --- stderr
+        "#]],
+    );
+    sandbox.write("a.py", format!("t = '{token}'\n"));
+    sandbox.keyhook(&["scan"]).expect(1).says("(acme-token)").hides(&token);
+    sandbox.write(".keyhook.toml", "gitleaks = \".gitleaks.toml\"\ndisable = [\"acme-token\"]\n");
+    sandbox.keyhook(&["scan"]).expect(0);
+}
+
+#[test]
+fn a_gitleaks_file_that_cannot_be_used_is_an_error() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.py", "x = 1\n");
+    sandbox.write(".keyhook.toml", "gitleaks = \"../gitleaks.toml\"\n");
+    sandbox.keyhook(&["scan"]).expect(2).says("the file is not in the repository");
+    sandbox.write(".keyhook.toml", "gitleaks = \".gitleaks.toml\"\n");
+    sandbox.keyhook(&["scan"]).expect(2).says("there is no such file");
+    sandbox.write(".gitleaks.toml", GITLEAKS.replace("acme_[a", "acme_([a"));
+    check(
+        &sandbox,
+        &sandbox.keyhook(&["scan"]),
+        expect![[r#"
+        exit 2
+        --- stdout
+        keyhook: not everything could be looked at
+
+          error: cannot use all of .gitleaks.toml:
+            rule `acme-token`: regex: it does not parse: unclosed group (column 6); mend it, or name the rule in `disable`
+          hint: keyhook rules check .gitleaks.toml; `disable` in .keyhook.toml does without
+        --- stderr
+    "#]],
+    );
+    sandbox.write(".keyhook.toml", "gitleaks = \".gitleaks.toml\"\ndisable = [\"acme-token\"]\n");
+    sandbox.keyhook(&["scan"]).expect(0);
+}
+
 #[test]
 fn an_own_rule_blocks_a_commit() {
     let sandbox = Sandbox::new();

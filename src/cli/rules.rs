@@ -10,8 +10,13 @@ use serde_json::json;
 use super::{Exit, fail, fail_problem, say, written};
 use crate::config::CONFIG_NAME;
 use crate::detect::{Broken, Engine, check_laws, check_own};
-use crate::rule::{ProvenRule, Rule, RuleSet, builtin_proven, from_text, parse};
+use crate::git::{Reader, Repository};
+use crate::rule::{
+    Effect, Loaded, ProvenRule, Remark, Rule, RuleSet, builtin_proven, from_text, is_gitleaks,
+    load_gitleaks, parse,
+};
 use crate::scan::Problem;
+use crate::terminal::escape;
 
 /// List, show and check rules
 #[derive(clap::Args)]
@@ -35,7 +40,8 @@ enum Action {
     },
     /// Check rules against their own examples
     Check {
-        /// A rule file or a .keyhook.toml; without one the built-in rules and ./.keyhook.toml
+        /// A rule file, a .keyhook.toml or a gitleaks file; without one the built-in rules and
+        /// ./.keyhook.toml
         file: Option<PathBuf>,
     },
 }
@@ -132,6 +138,10 @@ fn show(id: &str) -> Exit {
 }
 
 fn check(file: Option<&Path>) -> Exit {
+    let text = file.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+    if let Some(file) = file.filter(|_| is_gitleaks(&text)) {
+        return check_gitleaks(file);
+    }
     let checked = match file {
         Some(file) => check_file(file),
         None => check_all(),
@@ -149,6 +159,68 @@ fn check(file: Option<&Path>) -> Exit {
             written(result, Exit::Findings)
         }
     }
+}
+
+/// Says how many rules of a gitleaks file run here, and everything that is not honoured.
+fn check_gitleaks(file: &Path) -> Exit {
+    let top = Repository::open(Reader::Auto).ok().and_then(|r| r.work_dir().map(Path::to_owned));
+    let first = file.display().to_string();
+    // An extended file is named from the top of the repository, the first one by the user.
+    let mut read = |name: &str| {
+        let inside = top.as_ref().map_or_else(|| PathBuf::from(name), |top| top.join(name));
+        let path = if name == first { file.to_owned() } else { inside };
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(format!("cannot read it: {error}")),
+        }
+    };
+    let loaded = match load_gitleaks(&first, &mut read) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            let (problem, hint) = (error.to_string(), error.hint);
+            return fail_problem(&Problem { path: String::new(), problem, hint });
+        }
+    };
+    let too_large = loaded.rules.compile();
+    let lines = gitleaks_lines(&loaded, &too_large);
+    let usable = loaded.rules.cards().len() - too_large.len();
+    say(&format!("keyhook: {usable} rule(s) of {} usable", escape(&first)));
+    let is_lost = loaded.remarks.iter().any(|r| r.effect == Effect::Lost) || !too_large.is_empty();
+    let mut out = io::stdout().lock();
+    let result = lines.iter().try_for_each(|line| writeln!(out, "{}", escape(line)));
+    drop(out);
+    written(result, if is_lost { Exit::Findings } else { Exit::Clean })
+}
+
+/// One line for each thing, the worst first; what is said of many rules is said once.
+fn gitleaks_lines(loaded: &Loaded, too_large: &[String]) -> Vec<String> {
+    let mut said: Vec<(Effect, String, Vec<&str>)> = Vec::new();
+    for remark in &loaded.remarks {
+        let bare = Remark { rule: String::new(), ..remark.clone() };
+        let text = format!("{}: {bare}", remark.file);
+        match said.iter_mut().find(|(effect, known, _)| *effect == remark.effect && *known == text)
+        {
+            Some((_, _, rules)) => rules.push(&remark.rule),
+            None => said.push((remark.effect, text, vec![&remark.rule])),
+        }
+    }
+    said.sort_by_key(|(effect, ..)| *effect);
+    let lost = too_large.iter().map(|sentence| format!("lost         {sentence}"));
+    let rest = said.into_iter().map(|(effect, text, rules)| {
+        let label = match effect {
+            Effect::Lost => "lost",
+            Effect::Ignored | Effect::Idle => "not honoured",
+            Effect::Told => "to know",
+        };
+        let of = match rules[..] {
+            [""] => String::new(),
+            [rule] => format!(" (rule `{rule}`)"),
+            _ => format!(" ({} rules: {})", rules.len(), rules.join(", ")),
+        };
+        format!("{label:<12} {text}{of}")
+    });
+    lost.chain(rest).collect()
 }
 
 fn check_all() -> Result<(usize, Vec<Broken>), Exit> {

@@ -31,6 +31,8 @@ pub enum Suppression {
     OtherContext,
     /// Another rule names the same secret more precisely.
     Overlap,
+    /// An allowlist of a gitleaks file, by its place there.
+    Allowlist(usize),
 }
 
 impl Suppression {
@@ -47,6 +49,7 @@ impl Suppression {
             Suppression::NoEvidence => "no-evidence",
             Suppression::OtherContext => "other-context",
             Suppression::Overlap => "overlap",
+            Suppression::Allowlist(_) => "allowlist",
         }
     }
 }

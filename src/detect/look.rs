@@ -20,7 +20,8 @@ pub(super) fn look(engine: &Engine, text: &Text<'_>) -> Detection {
 /// As [`look`], without any table: every pattern runs over the whole text.
 pub(super) fn look_ungated(engine: &Engine, text: &Text<'_>) -> Detection {
     let mut look = Look::new(engine, text);
-    for index in (0..engine.rules.len()).filter(|index| engine.rules.is_enabled(*index)) {
+    let count = engine.rules.imported().map_or(engine.rules.len(), |(first, _)| first);
+    for index in (0..count).filter(|index| engine.rules.is_enabled(*index)) {
         look.search(index, engine.rules.get(index), 0..text.bytes.len());
     }
     look.found

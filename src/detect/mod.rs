@@ -12,7 +12,7 @@ use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 
 use crate::finding::{Confidence, Span};
-use crate::rule::{Fragments, Rule, RuleSet, Tables};
+use crate::rule::{Fragments, ImportedHit, Rule, RuleSet, Tables};
 
 mod assignment;
 mod boundary;
@@ -25,8 +25,8 @@ mod laws;
 mod layer;
 mod look;
 mod mask;
-mod near;
 mod name;
+mod near;
 mod overlap;
 mod random;
 
@@ -114,6 +114,44 @@ impl Engine {
     /// Finds the secrets in a text.
     pub fn detect(&self, text: &Text<'_>) -> Detection {
         overlap::resolve(&self.rules, text.bytes, look::look(self, text))
+    }
+
+    /// Finds the secrets in the content of the file `path`, with imported rules too.
+    pub fn detect_in_file(&self, text: &Text<'_>, path: &str) -> Detection {
+        let mut detection = look::look(self, text);
+        if let Some((_, imported)) = self.rules.imported() {
+            self.add_imported(imported.search(text.bytes, path), &mut detection);
+        }
+        overlap::resolve(&self.rules, text.bytes, detection)
+    }
+
+    /// Finds the secrets in a path, with imported rules that look at names alone.
+    pub fn detect_in_name(&self, path: &str) -> Detection {
+        let text = Text { bytes: path.as_bytes(), kind: FileKind::Binary };
+        let mut detection = look::look(self, &text);
+        if let Some((_, imported)) = self.rules.imported() {
+            self.add_imported(imported.search_name(path), &mut detection);
+        }
+        overlap::resolve(&self.rules, text.bytes, detection)
+    }
+
+    fn add_imported(&self, hits: Vec<ImportedHit>, detection: &mut Detection) {
+        let Some((first, _)) = self.rules.imported() else { return };
+        for ImportedHit { rule, secret, parts, allowed, .. } in hits {
+            let rule = first + rule;
+            let confidence = self.rules.get(rule).confidence;
+            match allowed.map(Suppression::Allowlist) {
+                None => detection.matches.push(Match {
+                    rule,
+                    secret,
+                    parts,
+                    confidence,
+                    public_len: 0,
+                    rank: 0,
+                }),
+                Some(why) => detection.suppressed.push(Suppressed { rule, secret, why }),
+            }
+        }
     }
 
     /// As [`Engine::detect`], but every rule reads every byte: slow, and what `detect` is held

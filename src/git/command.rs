@@ -215,11 +215,21 @@ pub(super) fn staged(git: &Git, places: &Places, is_in_hook: bool) -> Result<Sta
     Ok(combine(differences, settings(git)?))
 }
 
-fn settings(git: &Git) -> Result<Vec<(String, Entry)>, GitError> {
-    let names = SETTINGS_FILES.map(|name| format!(":(top,literal){name}"));
+/// Finds what is staged at one path.
+pub(super) fn entry(git: &Git, path: &str) -> Result<Option<Entry>, GitError> {
+    let entries = staged_entries(git, &[path])?;
+    Ok(entries.into_iter().find(|(found, _)| found == path.as_bytes()).map(|(_, entry)| entry))
+}
+
+fn staged_entries(git: &Git, paths: &[&str]) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {
+    let names: Vec<String> = paths.iter().map(|path| format!(":(top,literal){path}")).collect();
     let mut arguments = vec!["ls-files", "-z", "--stage", "--full-name", "--"];
     arguments.extend(names.iter().map(String::as_str));
-    let entries = parse_stage(&git.run(arguments)?)?;
+    parse_stage(&git.run(arguments)?)
+}
+
+fn settings(git: &Git) -> Result<Vec<(String, Entry)>, GitError> {
+    let entries = staged_entries(git, &SETTINGS_FILES)?;
     Ok(entries
         .into_iter()
         .map(|(path, e)| (String::from_utf8_lossy(&path).into_owned(), e))

@@ -78,6 +78,47 @@ fn root_settings(trees: &dyn Trees, root: ObjectId) -> Result<Vec<(String, Entry
     Ok(entries.iter().filter_map(named).collect())
 }
 
+/// Finds what is staged at one path: by its folders' trees where the cache tree is whole.
+pub(super) fn entry(repository: &Repository, path: &[u8]) -> Result<Option<Entry>, GitError> {
+    let Some(index) = Index::open(repository.index_path(), repository.id_size())? else {
+        return missing_index(repository).map(|_| None);
+    };
+    if let Some(root) = index.cache_tree()?.and_then(|root| root.id) {
+        return entry_in_tree(repository, root, path);
+    }
+    let mut entries = index.entries();
+    while let Some(entry) = entries.next()? {
+        // A sparse index stands for a whole folder with one entry.
+        if Kind::of_mode(entry.entry.mode) == Kind::Tree && path.starts_with(&entries.path) {
+            return entry_in_tree(repository, entry.entry.id, &path[entries.path.len()..]);
+        }
+        if entries.path == path && entry.stage == 0 && !entry.is_intent_to_add {
+            return Ok(Some(entry.entry));
+        }
+    }
+    Ok(None)
+}
+
+fn entry_in_tree(
+    trees: &dyn Trees,
+    root: ObjectId,
+    path: &[u8],
+) -> Result<Option<Entry>, GitError> {
+    let mut found = Entry { mode: 0o040_000, id: root };
+    for name in path.split(|byte| *byte == b'/') {
+        if Kind::of_mode(found.mode) != Kind::Tree {
+            return Ok(None);
+        }
+        let bytes = trees.read_tree(found.id)?;
+        let entries = parse_tree(found.id, &bytes)?;
+        match entries.iter().find(|entry| entry.name == name) {
+            Some(entry) => found = entry.entry,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(found).filter(|entry| Kind::of_mode(entry.mode) != Kind::Tree))
+}
+
 /// Walks the entries of the index beside a tree, skipping folders that the cache tree vouches for.
 struct Walk<'a> {
     trees: &'a dyn Trees,

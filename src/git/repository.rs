@@ -118,6 +118,16 @@ impl Repository {
         }
     }
 
+    /// Returns what is staged at one path; `None` if nothing is, or only a folder.
+    pub fn staged_entry(&self, path: &str) -> Result<Option<Entry>, GitError> {
+        match (self.reader, &self.library) {
+            (Reader::Own, _) => own::entry(self, path.as_bytes()),
+            (Reader::Auto, Some(_)) => own::entry(self, path.as_bytes())
+                .or_else(|own| command::entry(&self.git, path).map_err(|git| both(own, git))),
+            (Reader::Git, _) | (Reader::Auto, None) => command::entry(&self.git, path),
+        }
+    }
+
     /// Returns which reader this repository takes, for people.
     pub fn reader_name(&self) -> String {
         match &self.library_error {

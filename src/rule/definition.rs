@@ -18,7 +18,7 @@ pub const REACH_MAX: u32 = 16 * 1024;
 const ASSIGNMENT_REACH: u32 = 400;
 
 /// Data recognising one kind of secret.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     /// `provider-kind` in kebab case, never reused.
     pub id: String,
@@ -355,7 +355,8 @@ fn starts_fixed(pattern: &str) -> Result<bool, String> {
 /// A pattern that starts in more ways than this has no fixed start.
 const FIXED_STARTS_MAX: usize = 64;
 
-fn group_names(hir: &Hir, names: &mut Vec<String>) {
+/// Collects the names of all groups.
+pub(crate) fn group_names(hir: &Hir, names: &mut Vec<String>) {
     match hir.kind() {
         HirKind::Capture(capture) => {
             names.extend(capture.name.as_deref().map(str::to_owned));

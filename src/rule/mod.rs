@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 mod checksum;
 mod definition;
 mod expand;
+mod filter;
+mod gitleaks;
 mod linear;
 mod prefilter;
 mod tables;
@@ -20,6 +22,10 @@ pub use definition::{
     pattern_hir,
 };
 pub use expand::{Expanded, expand};
+pub use filter::{Hit as ImportedHit, Imported};
+pub use gitleaks::{
+    Effect, GitleaksError, Loaded, Remark, inside, is_gitleaks, load as load_gitleaks,
+};
 use linear::Step::{Class, Close, Literal, Open};
 use linear::{ByteSet, Slice, Step};
 pub use linear::{Linears, holds};
@@ -33,6 +39,7 @@ include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 pub struct RuleSet {
     builtin: Vec<OnceCell<Rule>>,
     own: Vec<Rule>,
+    imported: Option<Imported>,
     disabled: BTreeSet<usize>,
 }
 
@@ -42,13 +49,14 @@ impl RuleSet {
         RuleSet {
             builtin: vec![OnceCell::new(); RULES.len()],
             own: Vec::new(),
+            imported: None,
             disabled: BTreeSet::new(),
         }
     }
 
     /// Returns a set of these rules alone.
     pub fn only(rules: Vec<Rule>) -> RuleSet {
-        RuleSet { builtin: Vec::new(), own: rules, disabled: BTreeSet::new() }
+        RuleSet { builtin: Vec::new(), own: rules, imported: None, disabled: BTreeSet::new() }
     }
 
     /// Adds the user's own rules; a rule with a known id takes the place of that rule.
@@ -61,9 +69,33 @@ impl RuleSet {
         }
     }
 
+    /// Takes over the rules of a gitleaks file; they run beside all others, and come last.
+    pub fn import(&mut self, imported: Imported) {
+        for id in imported.disabled() {
+            self.disable(id);
+        }
+        self.imported = Some(imported);
+    }
+
+    /// Returns the rules of a gitleaks file and the index of the first of them.
+    pub fn imported(&self) -> Option<(usize, &Imported)> {
+        let first = self.builtin.len() + self.own.len();
+        self.imported.as_ref().map(|imported| (first, imported))
+    }
+
     /// Returns the user's own rules.
     pub fn own(&self) -> &[Rule] {
         &self.own
+    }
+
+    /// Returns what is not built in: the user's own rules, and the cards of imported ones under
+    /// whose id there is no other.
+    pub fn beside_builtin(&self) -> Vec<Rule> {
+        let is_free = |card: &&Rule| {
+            IDS.binary_search(&card.id.as_str()).is_err()
+                && !self.own.iter().any(|rule| rule.id == card.id)
+        };
+        self.own.iter().chain(self.cards().iter().filter(is_free)).cloned().collect()
     }
 
     /// Switches a rule off; returns false if no rule has this id.
@@ -74,7 +106,7 @@ impl RuleSet {
 
     /// Returns the number of indices; some may be switched off.
     pub fn len(&self) -> usize {
-        self.builtin.len() + self.own.len()
+        self.builtin.len() + self.own.len() + self.cards().len()
     }
 
     /// Returns whether there are no rules at all.
@@ -91,8 +123,15 @@ impl RuleSet {
     pub fn get(&self, index: usize) -> &Rule {
         match self.builtin.get(index) {
             Some(cell) => cell.get_or_init(|| unpack(RULES[index])),
-            None => &self.own[index - self.builtin.len()],
+            None => {
+                let index = index - self.builtin.len();
+                self.own.get(index).unwrap_or_else(|| &self.cards()[index - self.own.len()])
+            }
         }
+    }
+
+    fn cards(&self) -> &[Rule] {
+        self.imported.as_ref().map_or(&[], Imported::cards)
     }
 
     /// Returns the rule with this id, if it takes part.
@@ -126,7 +165,11 @@ impl RuleSet {
         let builtin = if self.builtin.is_empty() { Err(0) } else { IDS.binary_search(&id) };
         builtin.ok().filter(is_enabled).or_else(|| {
             let own = self.own.iter().rposition(|rule| rule.id == id);
-            own.map(|index| index + self.builtin.len()).filter(is_enabled)
+            own.map(|index| index + self.builtin.len()).filter(is_enabled).or_else(|| {
+                let first = self.builtin.len() + self.own.len();
+                let card = self.cards().iter().position(|card| card.id == id);
+                card.map(|index| index + first).filter(is_enabled)
+            })
         })
     }
 }

@@ -10,10 +10,13 @@ use crate::finding::{Confidence, Finding, Fingerprint, Salt, Secret};
 use crate::rule::{Rule, RuleSet, from_text};
 use crate::source::{Chunk, Source, Unread, path_text};
 
+mod allowed;
+mod imported;
 mod marker;
 mod mask;
 mod place;
 
+use allowed::Allowed;
 pub use mask::Masker;
 
 /// What one scan produced, including what it could not read.
@@ -94,24 +97,33 @@ pub fn scan(source: &mut dyn Source, options: &Options) -> Outcome {
 /// As [`scan`], but hands the secrets over; the outcome's own lists stay empty.
 pub fn scan_secrets(source: &mut dyn Source, options: &Options) -> (Outcome, Vec<Found>) {
     let mut outcome = Outcome::default();
-    let (config, engine) = match settings(source) {
+    let Settings { config, engine, notes } = match settings(source) {
         Ok(settings) => settings,
         Err(problem) => {
             outcome.unread.push(without_secrets(problem));
             return (outcome, Vec::new());
         }
     };
-    outcome.own_rules = engine.rules().own().to_vec();
+    outcome.own_rules = engine.rules().beside_builtin();
+    outcome.notes = notes;
     let least = options.confidence.unwrap_or(config.confidence);
     let masker = Masker::new(&engine);
-    let mut scan =
-        Scan { engine: &engine, masker, least, excluded: 0, marked: 0, found: Vec::new() };
+    let mut scan = Scan {
+        engine: &engine,
+        masker,
+        least,
+        excluded: 0,
+        marked: 0,
+        allowed: Allowed::default(),
+        found: Vec::new(),
+    };
     while let Some(item) = source.next() {
         let looked = item.and_then(|chunk| scan.chunk(source, &config, &chunk));
         outcome.files += usize::from(looked.is_ok());
         outcome.unread.extend(looked.err().map(|unread| scan.problem(&unread)));
     }
     outcome.files -= scan.excluded;
+    outcome.unread.extend(imported::unfinished(&engine, &config));
     scan.write_notes(source, &config, &mut outcome);
     let found = std::mem::take(&mut scan.found);
     let found = match judge(source, options, found) {
@@ -124,10 +136,19 @@ pub fn scan_secrets(source: &mut dyn Source, options: &Options) -> (Outcome, Vec
     (outcome, found)
 }
 
-fn settings(source: &dyn Source) -> Result<(Config, Engine), Problem> {
+/// What the repository's own files ask for.
+struct Settings {
+    config: Config,
+    engine: Engine,
+    /// What of it is not done, as sentences.
+    notes: Vec<String>,
+}
+
+fn settings(source: &dyn Source) -> Result<Settings, Problem> {
     let mut rules = RuleSet::builtin();
     let Some(bytes) = source.setting(CONFIG_NAME).map_err(setting_problem(CONFIG_NAME))? else {
-        return Ok((Config::default(), Engine::new(rules)));
+        let (config, engine) = (Config::default(), Engine::new(rules));
+        return Ok(Settings { config, engine, notes: Vec::new() });
     };
     let broken = |problem: String| Problem {
         path: String::new(),
@@ -138,14 +159,22 @@ fn settings(source: &dyn Source) -> Result<(Config, Engine), Problem> {
         .map_err(|_| broken(format!("cannot use {CONFIG_NAME}: it is not UTF-8")))?;
     let config = Config::parse(&text).map_err(|error| broken(error.to_string()))?;
     let own = from_text(&text).map_err(|e| broken(format!("cannot use {CONFIG_NAME}: {e}")))?;
+    let imported = imported::load(source, &config)?;
+    let mut foreign = Vec::new();
     for id in &config.disable {
-        if !rules.disable(id) {
+        if rules.disable(id) {
+            continue;
+        }
+        if imported.as_ref().is_some_and(|imported| imported.has_rule(id)) {
+            foreign.push(id);
+        } else {
             let problem = format!("cannot use {CONFIG_NAME}: disable: no rule is called `{id}`");
             return Err(Problem { hint: "keyhook rules list".into(), ..broken(problem) });
         }
     }
     rules.add(own.into_iter().map(|proven| proven.rule).collect());
-    Ok((config, Engine::new(rules)))
+    let notes = imported.map_or(Vec::new(), |imported| imported.join(&mut rules, &foreign));
+    Ok(Settings { config, engine: Engine::new(rules), notes })
 }
 
 /// Compares what was found with the baseline, which is read only if something was found.
@@ -196,6 +225,7 @@ struct Scan<'a> {
     least: Confidence,
     excluded: usize,
     marked: usize,
+    allowed: Allowed,
     found: Vec<Candidate>,
 }
 
@@ -215,8 +245,10 @@ impl Scan<'_> {
         let (bytes, is_binary) = decode(&chunk.bytes);
         let kind = FileKind::of_path(&chunk.path).unless_binary(is_binary);
         let text = Text { bytes: &bytes, kind };
-        let detection = self.engine.detect(&text);
-        if detection.matches.iter().all(|m| m.confidence < self.least) {
+        let detection = self.engine.detect_in_file(&text, &path);
+        if detection.matches.iter().all(|m| m.confidence < self.least)
+            && !allowed::has_any(&detection)
+        {
             return Ok(());
         }
         let olds = source.olds(chunk)?;
@@ -234,6 +266,7 @@ impl Scan<'_> {
     ) {
         let shown_path = self.masker.path(path);
         let mut places = place::Places::new(text.bytes);
+        self.allowed.count_imported(text.bytes, detection, olds);
         for found in detection.matches.iter().filter(|m| m.confidence >= self.least) {
             let secret = Secret::new(&text.bytes[found.secret.clone()]);
             let is_old = place::stood_before(text.bytes, found, olds);
@@ -242,6 +275,9 @@ impl Scan<'_> {
             }
             if marker::is_marked(text.bytes, &found.secret, self.engine.rules(), found.rule) {
                 self.marked += 1;
+                continue;
+            }
+            if self.allowed.allows(self.engine.rules(), text.bytes, path, found) {
                 continue;
             }
             let location = places.location(&found.secret);
@@ -260,9 +296,10 @@ impl Scan<'_> {
     /// A file name is text too.
     fn path_name(&mut self, source: &mut dyn Source, chunk: &Chunk, path: &str) {
         let text = Text { bytes: path.as_bytes(), kind: FileKind::Binary };
-        let detection = self.engine.detect(&text);
+        let detection = self.engine.detect_in_name(path);
         // The name of a file that was there before is not new.
-        let is_possible = detection.matches.iter().any(|m| m.confidence >= self.least);
+        let is_possible = detection.matches.iter().any(|m| m.confidence >= self.least)
+            || allowed::has_any(&detection);
         if is_possible && !source.olds(chunk).is_ok_and(|olds| !olds.is_empty()) {
             self.matches(&text, path, &detection, &[]);
         }
@@ -285,6 +322,7 @@ impl Scan<'_> {
         say(self.excluded, &format!("file(s) left out by `exclude` in {CONFIG_NAME}"));
         say(self.marked, "finding(s) allowed by a comment on their line");
         say(config.disable.len(), &format!("rule(s) switched off by `disable` in {CONFIG_NAME}"));
+        self.allowed.write_notes(self.engine.rules(), config, &self.masker, &mut outcome.notes);
         outcome.notes.extend(source.notes());
     }
 }

@@ -54,7 +54,7 @@ pub trait Source {
     /// Returns whether the file `path` still exists where this source looks.
     fn has_file(&self, path: &str) -> bool;
 
-    /// Returns the content of one of keyhook's own files at the top of the repository.
+    /// Returns the content of a settings file, by its path from the top of the repository.
     fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, Unread>;
 
     /// Returns what was passed over on purpose, as sentences.

@@ -1,7 +1,10 @@
 //! The staged change: every file that the commit will add or change, as it will be committed.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use super::{Chunk, Source, Unread};
-use crate::git::{Entry, GitError, Kind, Repository, Staged};
+use crate::git::{Entry, GitError, Kind, Repository, SETTINGS_FILES, Staged};
 
 /// Reads the staged change of a repository.
 pub struct StagedSource<'a> {
@@ -9,13 +12,15 @@ pub struct StagedSource<'a> {
     staged: Staged,
     next: usize,
     submodules: usize,
+    /// The further settings files that were asked for.
+    asked: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> StagedSource<'a> {
     /// Asks git what is staged.
     pub fn open(repository: &'a Repository) -> Result<StagedSource<'a>, Unread> {
         let staged = repository.staged().map_err(|error| unread(b"", &error))?;
-        Ok(StagedSource { repository, staged, next: 0, submodules: 0 })
+        Ok(StagedSource { repository, staged, next: 0, submodules: 0, asked: RefCell::default() })
     }
 
     /// Returns whether the commit changes this file.
@@ -27,11 +32,9 @@ impl<'a> StagedSource<'a> {
     pub fn stale_settings(&self) -> Vec<String> {
         let Some(top) = self.repository.work_dir() else { return Vec::new() };
         let staged = |name: &str| self.setting(name).ok().flatten();
-        crate::git::SETTINGS_FILES
-            .iter()
-            .filter(|name| std::fs::read(top.join(name)).ok() != staged(name))
-            .map(|name| (*name).to_owned())
-            .collect()
+        let asked = self.asked.borrow().clone();
+        let names = SETTINGS_FILES.iter().map(|name| (*name).to_owned()).chain(asked);
+        names.filter(|name| std::fs::read(top.join(name)).ok() != staged(name)).collect()
     }
 }
 
@@ -69,9 +72,15 @@ impl Source for StagedSource<'_> {
     }
 
     fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, Unread> {
-        let entry = self.staged.settings.iter().find(|(found, _)| found == name);
+        let entry = if SETTINGS_FILES.contains(&name) {
+            let known = self.staged.settings.iter().find(|(found, _)| found == name);
+            Ok(known.map(|(_, entry)| *entry))
+        } else {
+            self.asked.borrow_mut().insert(name.to_owned());
+            self.repository.staged_entry(name)
+        };
         let read = |entry: Entry| self.repository.read_staged(name.as_bytes(), entry);
-        entry.map(|(_, entry)| read(*entry)).transpose().map_err(|e| unread(name.as_bytes(), &e))
+        entry.and_then(|entry| entry.map(read).transpose()).map_err(|e| unread(name.as_bytes(), &e))
     }
 
     fn notes(&self) -> Vec<String> {
