@@ -13,7 +13,14 @@ pub(super) fn is_token(text: &[u8], secret: &Span, rule: &Rule) -> bool {
         Some(byte) if is_word(*byte) => is_escape(before),
         _ => true,
     };
-    starts && ends(after) && (rule.near.is_empty() || is_value_start(before))
+    let is_value = || is_value_start(before) && !goes_on(after);
+    starts && ends(after) && (rule.near.is_empty() || is_value())
+}
+
+/// Returns whether a value without a shape goes on: `/` and `+` are digits of base64, a dot joins
+/// the parts of a token.
+fn goes_on(after: &[u8]) -> bool {
+    matches!(after, [b'/' | b'+' | b'.' | b'~', next, ..] if next.is_ascii_alphanumeric())
 }
 
 fn ends(after: &[u8]) -> bool {

@@ -7,7 +7,7 @@ use super::near::{NearWord, NearWords, is_word, reach};
 use super::{Detection, Engine, Match, Suppressed, Suppression, Text};
 use super::{assignment, boundary, evidence, judge, public_len};
 use crate::finding::{Confidence, Span};
-use crate::rule::{Boundary, Check, Hit, REACH_MAX, Rule, Tables};
+use crate::rule::{Boundary, Check, Hit, REACH_MAX, Rule, Tables, WORD, holds};
 
 /// Finds everything, overlaps included.
 pub(super) fn look(engine: &Engine, text: &Text<'_>) -> Detection {
@@ -29,6 +29,9 @@ pub(super) fn look_ungated(engine: &Engine, text: &Text<'_>) -> Detection {
 
 /// A hostile text holds millions of near misses; nobody reads so many.
 const SUPPRESSED_MAX: usize = 10_000;
+
+/// An id and its secret stand this close in a call or a line: `("id", "secret")`.
+const PART_GAP: usize = 12;
 
 /// A name is at most this long.
 const NAME_MAX: usize = 120;
@@ -198,7 +201,7 @@ impl<'a> Look<'a> {
     /// Asks which vendors are spoken of near a value, and tries their rules on it.
     fn value(&mut self, at: usize) {
         let bytes = self.text.bytes;
-        let words = self.near.around(&self.engine.tables, bytes, &(at..at));
+        let words = self.near.around(&self.engine.tables, bytes, &(at..run_end(bytes, at)));
         let mut around = None;
         for words in words.chunk_by(|a, b| a.rule == b.rule) {
             let index = words[0].rule;
@@ -207,10 +210,7 @@ impl<'a> Look<'a> {
             }
             let rule = self.engine.rules.get(index);
             let Some(secret) = self.match_value(index, rule, at) else { continue };
-            let is_outside =
-                |word: &&NearWord| word.span.end <= secret.start || word.span.start >= secret.end;
-            let words: Vec<Span> =
-                words.iter().filter(is_outside).map(|word| word.span.clone()).collect();
+            let words: Vec<Span> = words.iter().map(|word| word.span.clone()).collect();
             let around = around.get_or_insert_with(|| evidence::Surroundings::of(bytes, &(at..at)));
             self.weigh(index, rule, secret, around, &words);
         }
@@ -243,11 +243,42 @@ impl<'a> Look<'a> {
         around: &evidence::Surroundings,
         words: &[Span],
     ) {
-        let fit = evidence::weigh(rule, self.text.bytes, &secret, around, words);
+        let is_outside = |word: &&Span| word.end <= secret.start || word.start >= secret.end;
+        let words: Vec<Span> = words.iter().filter(is_outside).cloned().collect();
+        let is_behind_part = self.is_behind_part(rule, secret.start);
+        let case = evidence::Case {
+            rule,
+            text: self.text,
+            secret: &secret,
+            around,
+            words: &words,
+            is_behind_part,
+        };
+        let fit = case.weigh();
         let verdict = fit.and_then(|fit| {
             judge::judge(rule, self.text, &secret).map(|sure| sure.min(fit.confidence))
         });
         self.record(index, rule, secret, verdict, fit.map_or(0, |fit| fit.rank));
+    }
+
+    /// Returns whether the value stands directly behind a match of a rule that it belongs with.
+    fn is_behind_part(&self, rule: &Rule, at: usize) -> bool {
+        if rule.with.is_empty() || !rule.is_shapeless {
+            return false;
+        }
+        let bytes = self.text.bytes;
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        let back = |end: usize, most: usize, stop: bool| {
+            let bytes = bytes[..end].iter().rev().take(most);
+            end - bytes.take_while(|byte| is_part(**byte) != stop).count()
+        };
+        let end = back(at, PART_GAP, true);
+        let start = back(end, NAME_MAX, false);
+        rule.with.iter().filter_map(|id| self.engine.rules.index_and_rule(id)).any(
+            |(index, part)| {
+                self.match_value(index, part, start).is_some_and(|found| found.end == end)
+            },
+        )
     }
 
     fn judge(&mut self, index: usize, rule: &Rule, secret: Span) {
@@ -287,10 +318,17 @@ fn words_of(rule: &Rule, text: &[u8], secret: &Span) -> Vec<Span> {
         let starts: Vec<usize> = memchr::memmem::find_iter(&folded, word.as_bytes()).collect();
         starts.into_iter().map(move |at| near.start + at..near.start + at + word.len())
     };
-    let is_outside = |word: &Span| word.end <= secret.start || word.start >= secret.end;
-    let words = rule.near.iter().flat_map(find);
-    words.filter(|word| is_word(text, word) && is_outside(word)).collect()
+    rule.near.iter().flat_map(find).filter(|word| is_word(text, word)).collect()
 }
+
+/// Returns where the run of token bytes from `at` ends.
+fn run_end(text: &[u8], at: usize) -> usize {
+    let rest = &text[at..text.len().min(at + RUN_MAX)];
+    at + rest.iter().position(|byte| !holds(&WORD, *byte)).unwrap_or(rest.len())
+}
+
+/// Values longer than this have no words near their end.
+const RUN_MAX: usize = 4096;
 
 fn is_whole(rule: &Rule, text: &[u8], secret: &Span) -> bool {
     rule.boundary == Boundary::None || boundary::is_token(text, secret, rule)

@@ -180,6 +180,7 @@ impl Engine {
 fn public_len(rule: &Rule, secret: &[u8]) -> usize {
     rule.keywords
         .iter()
+        .chain(&rule.starts)
         .filter(|word| {
             secret.get(..word.len()).is_some_and(|s| s.eq_ignore_ascii_case(word.as_bytes()))
         })

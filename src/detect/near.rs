@@ -62,8 +62,8 @@ impl NearWords {
 /// Returns the bytes around a value in which a word is near it.
 pub(super) fn reach(text: &[u8], secret: &Span) -> Range<usize> {
     let back = limit(text[..secret.start].iter().rev());
-    let ahead = limit(text[secret.start..].iter());
-    secret.start - back..secret.start + ahead
+    let ahead = limit(text[secret.end..].iter());
+    secret.start - back..secret.end + ahead
 }
 
 /// Returns how many bytes may be passed before too many lines or bytes lie behind.
@@ -99,11 +99,8 @@ pub(super) fn is_word(text: &[u8], span: &Span) -> bool {
     let first = text[span.start];
     let is_piece = before.is_ascii_alphanumeric() && first.is_ascii_alphanumeric();
     let is_hump = first.is_ascii_uppercase() && before.is_ascii_lowercase();
-    !is_piece || is_hump || span.len() >= LONG_WORD || is_escape(&text[..span.start])
+    !is_piece || is_hump || is_escape(&text[..span.start])
 }
-
-/// Words of this length are no chance pieces of others.
-const LONG_WORD: usize = 6;
 
 #[cfg(test)]
 mod tests {

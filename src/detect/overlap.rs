@@ -39,22 +39,29 @@ pub(super) fn resolve(rules: &RuleSet, text: &[u8], mut found: Detection) -> Det
     found
 }
 
-fn rank(rules: &RuleSet, candidate: &Match) -> (u8, Confidence, u16, usize, usize) {
+/// What stays of two overlapping matches: one that is said aloud before one that is not, one that
+/// names the provider before one that names the kind of file, a shape before a word nearby.
+type Rank = (bool, u8, Confidence, u16, usize, usize);
+
+fn rank(rules: &RuleSet, candidate: &Match) -> Rank {
     let rule = rules.get(candidate.rule);
-    // Naming the provider helps more than naming the kind of file that the secret stands in.
     let how_specific = if rule.checks.contains(&Check::Assignment) {
         0
     } else if rule.provider.is_empty() {
         1
-    } else if rule.near.is_empty() {
-        3
-    } else {
+    } else if rule.is_shapeless {
         2
+    } else {
+        3
     };
+    // A rule that is never sure knows what this is, such as an id; one that could be sure and is
+    // not here must not hide another.
+    let is_said = candidate.confidence >= Confidence::Medium || rule.confidence == Confidence::Low;
     (
+        is_said,
         how_specific,
         candidate.confidence,
-        if how_specific == 2 { candidate.rank } else { 0 },
+        if how_specific >= 2 { candidate.rank } else { 0 },
         candidate.public_len,
         candidate.secret.len(),
     )

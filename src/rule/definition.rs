@@ -39,8 +39,10 @@ pub struct Rule {
     /// One of these stands in the name of the value or left of it on its line, written small and
     /// without separators (`clientsecret`); empty if any name that says "key" will do.
     pub names: Vec<String>,
-    /// Whether the pattern starts with no fixed text, so that only the surroundings tell.
+    /// Whether the pattern has no fixed text, so that only the surroundings tell.
     pub is_shapeless: bool,
+    /// The fixed texts that a pattern with `near` words starts with; they are public.
+    pub starts: Vec<String>,
     /// What may touch the secret.
     pub boundary: Boundary,
     /// Further tests on the secret, cheapest first.
@@ -247,7 +249,12 @@ fn prove(entry: RuleEntry, defaults: &Defaults<'_>) -> Result<ProvenRule, RuleEr
     if !entry.names.is_empty() && entry.near.is_empty() {
         return Err(fail("`names` goes with `near`".into()));
     }
-    let is_shapeless = !entry.near.is_empty() && !starts_fixed(&entry.pattern).map_err(fail)?;
+    let (mut is_shapeless, mut starts) = (false, Vec::new());
+    if !entry.near.is_empty() {
+        let hir = pattern_hir(&entry.pattern).map_err(fail)?;
+        is_shapeless = !has_shape(&hir);
+        starts = fixed_starts(&hir);
+    }
     let mut references = entry.references;
     if references.is_empty() {
         references = defaults.references.to_vec();
@@ -264,6 +271,7 @@ fn prove(entry: RuleEntry, defaults: &Defaults<'_>) -> Result<ProvenRule, RuleEr
             near: entry.near,
             names: entry.names,
             is_shapeless,
+            starts,
             boundary: entry.boundary,
             checks,
             with: entry.with,
@@ -344,16 +352,41 @@ fn is_squeezed(name: &str) -> bool {
     name.len() >= 2 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
-/// Returns whether every match starts with one of few texts of three bytes or more.
-fn starts_fixed(pattern: &str) -> Result<bool, String> {
+/// Returns whether the pattern has a fixed text that values of other kinds lack: a start of three
+/// bytes or more in few forms, or a character inside that is no separator of a UUID.
+fn has_shape(hir: &Hir) -> bool {
     let mut extractor = regex_syntax::hir::literal::Extractor::new();
     extractor.limit_class(16).limit_total(FIXED_STARTS_MAX);
-    let starts = extractor.extract(&pattern_hir(pattern)?);
-    Ok(starts.min_literal_len().is_some_and(|len| len >= 3))
+    let starts = extractor.extract(hir);
+    starts.min_literal_len().is_some_and(|len| len >= 3) || has_telling_literal(hir)
 }
 
 /// A pattern that starts in more ways than this has no fixed start.
 const FIXED_STARTS_MAX: usize = 64;
+
+fn has_telling_literal(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Literal(literal) => {
+            let is_telling = |b: &u8| !matches!(b, b'-' | b'=');
+            literal.0.iter().filter(|b| b.is_ascii_alphanumeric()).count() >= 3
+                || literal.0.iter().any(|b| is_telling(b) && !b.is_ascii_alphanumeric())
+        }
+        HirKind::Capture(capture) => has_telling_literal(&capture.sub),
+        HirKind::Concat(subs) => subs.iter().any(has_telling_literal),
+        HirKind::Alternation(subs) => subs.iter().all(has_telling_literal),
+        HirKind::Repetition(repeat) => repeat.min > 0 && has_telling_literal(&repeat.sub),
+        _ => false,
+    }
+}
+
+/// Returns the texts that every match starts with, if they are few.
+fn fixed_starts(hir: &Hir) -> Vec<String> {
+    let mut extractor = regex_syntax::hir::literal::Extractor::new();
+    extractor.limit_class(3).limit_total(16);
+    let starts = extractor.extract(hir);
+    let texts = starts.literals().unwrap_or_default().iter();
+    texts.filter_map(|text| String::from_utf8(text.as_bytes().to_vec()).ok()).collect()
+}
 
 /// Collects the names of all groups.
 pub(crate) fn group_names(hir: &Hir, names: &mut Vec<String>) {

@@ -139,6 +139,11 @@ impl RuleSet {
         self.index_of(id).map(|index| self.get(index))
     }
 
+    /// Returns the rule with this id and its index, if it takes part.
+    pub fn index_and_rule(&self, id: &str) -> Option<(usize, &Rule)> {
+        self.index_of(id).map(|index| (index, self.get(index)))
+    }
+
     /// Returns the rules that take part, sorted by id.
     pub fn enabled(&self) -> Vec<&Rule> {
         let mut rules: Vec<&Rule> =

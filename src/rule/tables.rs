@@ -157,7 +157,10 @@ impl Tables {
             };
             if !rule.near.is_empty() {
                 // A pattern that reads what stands left of the secret does not start at a value.
-                let words = if is_value(rule) { &mut near } else { &mut keywords };
+                // A short value is in no run that the vector pass reports.
+                let is_long = paths.iter().all(|path| path.leading(&WORD) >= RUN_MIN);
+                let is_run = is_value(rule) && is_long;
+                let words = if is_run { &mut near } else { &mut keywords };
                 push(words, &rule.near, None);
                 continue;
             }
