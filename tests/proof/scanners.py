@@ -15,7 +15,6 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 PEERS = Path(os.environ.get("KEYHOOK_PEERS", "/work/peers"))
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +29,7 @@ class Finding:
     line_end: int
     rule: str
     confidence: str = ""
+    masked: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ def keyhook_binary() -> str:
 def read_keyhook(report: str) -> Iterable[Finding]:
     """Reads `--format json`."""
     for item in json.loads(report)["findings"]:
-        yield Finding(item["path"], item["line"], item["end_line"], item["rule"], item["confidence"])
+        where = (item["path"], item["line"], item["end_line"])
+        yield Finding(*where, item["rule"], item["confidence"], item["masked"])
 
 
 def read_gitleaks(report: str) -> Iterable[Finding]:
@@ -202,6 +203,11 @@ def below(folder: Path, finding: Finding) -> Finding:
     return replace(finding, path=path)
 
 
+def moved(finding: Finding, folder: str) -> Finding:
+    """Returns a finding of a folder as one of the folder above it."""
+    return replace(finding, path=f"{folder}/{finding.path}")
+
+
 def version(scanner: Scanner) -> str:
     """Returns the version a scanner tells of itself."""
     done = subprocess.run(
@@ -210,7 +216,3 @@ def version(scanner: Scanner) -> str:
     found = re.search(r"\d+\.\d+[\w.-]*", done.stdout + done.stderr)
     return found.group() if found else "unknown"
 
-
-def summary(finding: Finding) -> dict[str, Any]:
-    """Returns a finding as it may be written to a file."""
-    return {"path": finding.path, "line": finding.line, "rule": finding.rule}
