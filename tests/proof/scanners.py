@@ -42,6 +42,9 @@ class Scanner:
     version: list[str]
     # Whether the report is the file that the command was told to write, not its output.
     writes_file: bool = False
+    # Whether it passes over hidden files in a folder, though it scans them when they are named,
+    # as a hook does. Those are named then, so that `.env` counts for everybody.
+    skips_hidden: bool = False
 
 
 def keyhook_binary() -> str:
@@ -159,7 +162,13 @@ def scanners() -> dict[str, Scanner]:
             read_detect_secrets,
             [detect_secrets, "--version"],
         ),
-        Scanner("ripsecrets", [ripsecrets, "."], read_ripsecrets, [ripsecrets, "--version"]),
+        Scanner(
+            "ripsecrets",
+            [ripsecrets, "."],
+            read_ripsecrets,
+            [ripsecrets, "--version"],
+            skips_hidden=True,
+        ),
         Scanner(
             "secretlint",
             [str(node), "--secretlintrc", str(PEERS / "node/secretlintrc.json"), "--format",
@@ -177,8 +186,25 @@ def environment() -> dict[str, str]:
     return kept | {"HOME": tempfile.gettempdir(), "NO_COLOR": "1", "KF_NO_UPDATE": "1"}
 
 
+def hidden_files(folder: Path) -> list[str]:
+    """Returns the files below a folder that are hidden or in a hidden folder."""
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return [str(path) for path in paths if any(part.startswith(".") for part in path.parts)]
+
+
 def run(scanner: Scanner, folder: Path, timeout: int = 7200) -> list[Finding]:
     """Scans a folder and returns the findings with paths below it."""
+    findings = run_once(scanner, folder, timeout)
+    if scanner.skips_hidden:
+        hidden = hidden_files(folder)
+        for start in range(0, len(hidden), 1000):
+            command = [*scanner.command[:-1], *hidden[start : start + 1000]]
+            findings += run_once(replace(scanner, command=command), folder, timeout)
+    return findings
+
+
+def run_once(scanner: Scanner, folder: Path, timeout: int) -> list[Finding]:
+    """Runs a scanner's command in a folder and reads its report."""
     with tempfile.TemporaryDirectory() as scratch:
         report, output = Path(scratch) / "report", Path(scratch) / "stdout"
         command = [part.replace("{report}", str(report)) for part in scanner.command]
