@@ -36,11 +36,13 @@ DEFAULT_OUT = Path(os.environ.get("KEYHOOK_CORPUS", "/work/corpus"))
 # What a file is, by its path; the first that fits.
 FILE_KINDS = {
     "lock file": r"(^|/)(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|"
-    r"poetry\.lock|uv\.lock|Cargo\.lock|Gemfile\.lock|composer\.lock|go\.sum|.*requirements.*\.txt)$",
+    r"poetry\.lock|uv\.lock|Cargo\.lock|Gemfile\.lock|composer\.lock|go\.sum|"
+    r".*requirements.*\.txt)$",
     "source map": r"\.map$",
     "minified": r"[.-]min\.(js|css|mjs)$|\.bundle\.js$",
     "notebook": r"\.ipynb$",
-    "test": r"(^|/)(tests?|__tests__|spec|fixtures?|testdata|cassettes?|mocks?)/|[._-](test|spec)\.",
+    "test": r"(^|/)(tests?|__tests__|spec|fixtures?|testdata|cassettes?|mocks?)/|"
+    r"[._-](test|spec)\.",
     "documentation": r"\.(md|mdx|rst|txt|html?|adoc)$|(^|/)docs?/",
     "configuration": r"\.(ya?ml|toml|ini|cfg|conf|env|properties|xml|tf|tfvars)$|(^|/)\.[^/]+$",
     "data": r"\.(json|jsonl|csv|tsv|svg|po|pot|lst|dat|pem|crt|key)$",

@@ -2,7 +2,7 @@
 
 A template is text with items in double braces, each replaced by something random:
 
-    {{hex 40}}  {{alnum 20,24}}  {{digits 7-10}}   a run of an alphabet; one length, a choice, a range
+    {{hex 40}}  {{alnum 20,24}}  {{digits 7-10}}   a run: one length, a choice, a range
     {{alnum+_- 40}}                                an alphabet and a few more characters
     {{uuid}}  {{word}}  {{user}}  {{password}}     things with a form of their own
     {{one a|b|c}}                                  one of several texts

@@ -27,6 +27,9 @@ from places import NATIVE, Place, Written
 HERE = Path(__file__).parent
 DEFAULT_OUT = Path("/tmp/keyhook-proof")
 
+# A file and what is known of it.
+Made = tuple[Written, dict[str, str]]
+
 # Contexts that make no sense for a value that is a URL or a list of its own.
 NOT_FOR_URLS = {"url", "header", "sdk"}
 
@@ -58,7 +61,7 @@ def group_of(kind: dict[str, Any]) -> str:
     return f"{kind['group']}-{'shaped' if kind['shaped'] else 'shapeless'}"
 
 
-def key_cases(facts: dict[str, Any], keys: int, seed: int) -> Iterator[tuple[Written, dict[str, str]]]:
+def key_cases(facts: dict[str, Any], keys: int, seed: int) -> Iterator[Made]:
     """Yields every kind in every context that fits it, with fresh keys each time."""
     contexts = tomllib.loads((HERE / "contexts.toml").read_text())["context"]
     for kind in facts["kinds"]:
@@ -72,7 +75,7 @@ def key_cases(facts: dict[str, Any], keys: int, seed: int) -> Iterator[tuple[Wri
 
 def key_in_contexts(
     facts: dict[str, Any], kind: dict[str, Any], contexts: list[dict[str, Any]], rng: random.Random
-) -> Iterator[tuple[Written, dict[str, str]]]:
+) -> Iterator[Made]:
     """Yields one file for each context, each with a key of its own."""
     provider = kind["provider"]
     for context in contexts:
@@ -86,7 +89,7 @@ def key_in_contexts(
         yield place.write(context, filled), about | {"group": group_of(kind)}
 
 
-def public_cases(facts: dict[str, Any], keys: int, seed: int) -> Iterator[tuple[Written, dict[str, str]]]:
+def public_cases(facts: dict[str, Any], keys: int, seed: int) -> Iterator[Made]:
     """Yields publishable keys and lone ids in code, which nobody should report."""
     for kind in facts["kinds"]:
         if not (kind["public"] or kind["identifier"]):
@@ -100,7 +103,7 @@ def public_cases(facts: dict[str, Any], keys: int, seed: int) -> Iterator[tuple[
             yield Written("src/config.js", text, 0, 0), about | {"context": context}
 
 
-def all_cases(facts: dict[str, Any], keys: int, seed: int) -> Iterator[tuple[Written, dict[str, str]]]:
+def all_cases(facts: dict[str, Any], keys: int, seed: int) -> Iterator[Made]:
     """Yields every case of a set."""
     yield from key_cases(facts, keys, seed)
     yield from generic.cases(keys, seed)

@@ -85,7 +85,8 @@ def map_cases(keys: int, seed: int) -> Iterator[tuple[Written, dict[str, str]]]:
             "".join(rng.choices("ACDEGIKMOQSUWYcegikmoqsuwy", k=rng.randint(4, 40)))
             for _ in range(200)
         )
-        text = f'{{"version":3,"sources":["a.ts"],"names":["apiKey","token"],"mappings":"{mappings}"}}'
+        names = '"sources":["a.ts"],"names":["apiKey","token"]'
+        text = f'{{"version":3,{names},"mappings":"{mappings}"}}'
         yield Written("dist/app.js.map", text, 0, 0), about | {"context": "source map"}
         image = base64.b64encode(b"\x89PNG\r\n\x1a\n" + rng.randbytes(3000)).decode()
         style = f'.logo{{background:url("data:image/png;base64,{image}")}}\n'

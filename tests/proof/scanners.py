@@ -50,7 +50,7 @@ class Scanner:
 def keyhook_binary() -> str:
     """Returns the keyhook to measure: `$KEYHOOK`, or what cargo built last here."""
     builds = [ROOT / "target" / kind / "keyhook" for kind in ("release", "debug")]
-    built = sorted((path for path in builds if path.exists()), key=lambda path: path.stat().st_mtime)
+    built = sorted(filter(Path.exists, builds), key=lambda path: path.stat().st_mtime)
     return os.environ.get("KEYHOOK") or str(built[-1] if built else "keyhook")
 
 
