@@ -150,6 +150,9 @@ def import_all(reference: Path) -> dict[str, Any]:
         for provider in facts["provider"]:
             # A few vendors sell both; the first file that names one describes it.
             providers.setdefault(provider["id"], import_provider(provider, group))
+            if not provider["keys"]:
+                nothing = {"provider": provider["id"], "kind": "any", "group": group}
+                kinds.append(nothing | {"left_out": "the reference knows no layout"})
             kinds += [import_kind(provider["id"], key, group, hand) for key in provider["keys"]]
     known = {f"{kind['provider']}/{kind['kind']}" for kind in kinds}
     if unknown := (set(hand["template"]) | set(hand["skip"])) - known:

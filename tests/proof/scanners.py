@@ -129,7 +129,8 @@ def scanners() -> dict[str, Scanner]:
     every = [
         Scanner(
             "keyhook",
-            [keyhook, "scan", "--all", "--format", "json", "--no-baseline", "."],
+            [keyhook, "scan", "--all", "--format", "json", "--no-baseline",
+             "--confidence", os.environ.get("KEYHOOK_CONFIDENCE", "medium"), "."],
             read_keyhook,
             [keyhook, "--version"],
         ),
