@@ -1,0 +1,151 @@
+"""Writes the tables of `docs/comparison.md` from what was measured.
+
+The page's words stay as people wrote them; only what lies between the two marks is replaced.
+A figure that was not measured is shown as "not measured", never left out or guessed.
+
+    python3 tests/proof/table.py --from /tmp/keyhook-proof
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+from scanners import ROOT
+
+PAGE = ROOT / "docs" / "comparison.md"
+START, END = "<!-- measured: start -->", "<!-- measured: end -->"
+MISSING = "not measured"
+
+GROUPS = {
+    "ai-shaped": "AI keys with a shape",
+    "ai-shapeless": "AI keys without a shape",
+    "general-shaped": "other keys with a shape",
+    "general-shapeless": "other keys without a shape",
+    "generic": "passwords and tokens in configuration",
+}
+ORDER = (
+    "keyhook", "gitleaks", "betterleaks", "kingfisher", "detect-secrets", "ripsecrets",
+    "secretlint",
+)  # fmt: skip
+
+
+def load(folder: Path, name: str) -> dict[str, Any]:
+    """Returns what a step wrote, or nothing if it was not run."""
+    file = folder / name
+    return json.loads(file.read_text()) if file.exists() else {}
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """Returns a Markdown table, figures to the right."""
+    rule = ["---"] + ["--:"] * (len(head) - 1)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, rule, *rows])
+
+
+def figure(value: Any, unit: str = "") -> str:
+    """Returns a figure as the page shows it."""
+    return MISSING if value is None else f"{value}{unit}"
+
+
+def recall_tables(recall: dict[str, Any]) -> str:
+    """Returns recall by group, named right by group, and recall by context."""
+    names = [name for name in ORDER if name in recall]
+    groups = {name: recall[name]["recall"]["group"] for name in names}
+    found = [
+        [title, *(f"{groups[name][group]['recall']:.1f} %" for name in names)]
+        for group, title in GROUPS.items()
+    ]
+    # A generic secret has no provider that could be named.
+    named = [
+        [title, *(f"{groups[name][group]['named_right']:.1f} %" for name in names)]
+        for group, title in GROUPS.items()
+        if group != "generic"
+    ]
+    contexts = {name: recall[name]["recall"]["all contexts"] for name in names}
+    by_context = [
+        [context, *(f"{contexts[name][context]['recall']:.1f} %" for name in names)]
+        for context in sorted(contexts[names[0]])
+    ]
+    return "\n\n".join(
+        [
+            "### Recall by group\n\n" + table(["found of", *names], found),
+            "### Found and called by the provider's name\n\n" + table(["of", *names], named),
+            "### Recall by context, all providers\n\n" + table(["context", *names], by_context),
+        ]
+    )
+
+
+def negative_table(recall: dict[str, Any]) -> str:
+    """Returns the false alarms on generated texts without a secret."""
+    names = [name for name in ORDER if name in recall]
+    classes = recall[names[0]]["negatives"]
+    rows = [
+        [f"{of} ({classes[of]['cases']})"]
+        + [str(recall[name]["negatives"][of]["alarms"]) for name in names]
+        for of in classes
+    ]
+    totals = [sum(of["alarms"] for of in recall[name]["negatives"].values()) for name in names]
+    rows.append(["all", *map(str, totals)])
+    return "### False alarms on texts without a secret\n\n" + table(["class (cases)", *names], rows)
+
+
+def corpus_table(scan: dict[str, Any]) -> str:
+    """Returns what is reported in real source distributions."""
+    title = "### Findings in real source distributions\n\n"
+    if not scan:
+        return title + MISSING
+    size = scan["size"]
+    text = (
+        f"{size['packages']} packages, {size['files']:,} files, {size['bytes'] / 1e6:,.0f} MB, "
+        f"{size['lines']:,} lines.\n\n"
+    )
+    kinds = sorted({kind for name in ORDER for kind in scan.get(name, {}).get("by_file_kind", {})})
+    names = [name for name in ORDER if name in scan]
+    rows = [["per million lines", *(str(scan[name]["per_million_lines"]) for name in names)]]
+    rows += [["all", *(str(scan[name]["findings"]) for name in names)]]
+    rows += [
+        [kind, *(str(scan[name]["by_file_kind"].get(kind, 0)) for name in names)] for kind in kinds
+    ]
+    unmeasured = [name for name in ORDER if name not in scan]
+    note = f"\n\n{MISSING.capitalize()}: {', '.join(unmeasured)}." if unmeasured else ""
+    return title + text + table(["findings", *names], rows) + note
+
+
+def speed_table(speed: dict[str, Any], recall: dict[str, Any]) -> str:
+    """Returns start-up, throughput and versions."""
+    rows = []
+    for name in ORDER:
+        of, version = speed.get(name, {}), recall.get(name, {}).get("version")
+        start_up = figure(of.get("start_up_cpu_s"), " s")
+        rows.append([name, figure(version), start_up, figure(of.get("mb_per_cpu_s"), " MB/s")])
+    head = ["scanner", "version", "start-up (CPU)", "throughput (CPU)"]
+    return "### Versions, start-up and throughput\n\n" + table(head, rows)
+
+
+def measured(folder: Path) -> str:
+    """Returns everything between the marks."""
+    recall = load(folder, "recall.json")
+    parts = [f"Measured on {datetime.date.today().isoformat()}."]
+    if recall:
+        parts += [recall_tables(recall), negative_table(recall)]
+    parts.append(corpus_table(load(folder, "corpus-scan.json")))
+    parts.append(speed_table(load(folder, "speed.json"), recall))
+    return "\n\n".join(parts)
+
+
+def main() -> None:
+    """Replaces the measured part of the page."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--from", dest="folder", type=Path, default=Path("/tmp/keyhook-proof"))
+    args = parser.parse_args()
+    head, _, rest = PAGE.read_text().partition(START)
+    _, _, tail = rest.partition(END)
+    PAGE.write_text(f"{head}{START}\n\n{measured(args.folder)}\n\n{END}{tail}")
+    print(f"wrote {PAGE}")
+
+
+if __name__ == "__main__":
+    main()
