@@ -334,14 +334,12 @@ fn is_whole(rule: &Rule, text: &[u8], secret: &Span) -> bool {
     rule.boundary == Boundary::None || boundary::is_token(text, secret, rule)
 }
 
-/// Returns whether what starts here may be a value without a shape: it has digits enough, or mixes
-/// small letters, capitals and a digit.
+/// Returns whether what starts here may be a value without a shape: it has digits enough, or looks
+/// random.
 fn is_worth_a_look(value: &[u8]) -> bool {
     let head = &value[..value.len().min(32)];
     let len = head.iter().position(|b| !b.is_ascii_alphanumeric() && !b"_-+/.~".contains(b));
     let head = &head[..len.unwrap_or(head.len())];
     let digits = head.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let is_mixed =
-        || head.iter().any(u8::is_ascii_lowercase) && head.iter().any(u8::is_ascii_uppercase);
-    digits >= 2 || (is_mixed() && (digits > 0 || super::looks_random(head)))
+    digits >= 2 || super::looks_random(head)
 }
