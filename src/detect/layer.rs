@@ -36,7 +36,7 @@ mod printable;
 #[cfg(test)]
 mod tests;
 
-pub(super) use blob::Blobs;
+pub(super) use blob::{Blobs, may_open};
 pub(super) use escape::layers;
 
 use origin::Origins;

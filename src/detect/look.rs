@@ -3,19 +3,35 @@
 use regex_automata::{Anchored, Input};
 
 use super::candidates::{Visit, visit};
-use super::near::{NearWord, NearWords, is_word, reach};
+use super::layer::{Blobs, Layer, may_open};
+use super::near::{NearWords, is_word, reach};
 use super::{Detection, Engine, Match, Suppressed, Suppression, Text};
-use super::{assignment, boundary, evidence, judge, public_len};
+use super::{assignment, boundary, deep, evidence, judge, public_len};
 use crate::finding::{Confidence, Span};
 use crate::rule::{Boundary, Check, Hit, REACH_MAX, Rule, Tables, WORD, holds};
 
-/// Finds everything, overlaps included.
+/// Finds everything, overlaps and what is encoded included.
 pub(super) fn look(engine: &Engine, text: &Text<'_>) -> Detection {
+    let mut budget = deep::budget(text.bytes.len());
+    look_at(engine, text, DEPTH_MAX, &mut budget)
+}
+
+/// Finds what stands in a text, and in what it decodes to while `depth` and `budget` last.
+pub(super) fn look_at(
+    engine: &Engine,
+    text: &Text<'_>,
+    depth: usize,
+    budget: &mut usize,
+) -> Detection {
     let mut look = Look::new(engine, text);
     visit(&engine.masks, text.bytes, &mut look);
     look.search_windows();
-    look.found
+    let (found, blobs) = (look.found, look.layers);
+    if depth == 0 { found } else { deep::look_inside(engine, text, found, blobs, depth, budget) }
 }
+
+/// How often something decoded is decoded once more.
+const DEPTH_MAX: usize = 3;
 
 /// As [`look`], without any table: every pattern runs over the whole text.
 pub(super) fn look_ungated(engine: &Engine, text: &Text<'_>) -> Detection {
@@ -33,6 +49,9 @@ const SUPPRESSED_MAX: usize = 10_000;
 /// An id and its secret stand this close in a call or a line: `("id", "secret")`.
 const PART_GAP: usize = 12;
 
+/// Values longer than this have no words near their end.
+const VALUE_MAX: usize = 4096;
+
 /// A name is at most this long.
 const NAME_MAX: usize = 120;
 
@@ -44,6 +63,9 @@ struct Look<'a> {
     windows: Vec<Vec<Span>>,
     /// Where the last name started that the search for assignments was given.
     last_name: Option<usize>,
+    blobs: Blobs,
+    /// What the text holds in base64 and hex.
+    layers: Vec<Layer>,
     found: Detection,
 }
 
@@ -69,6 +91,9 @@ impl Visit for Look<'_> {
 
     fn run(&mut self, at: usize) {
         let bytes = self.text.bytes;
+        if may_open(bytes, at) {
+            self.layers.extend(self.blobs.of_run(bytes, at..run_end(bytes, at)));
+        }
         let is_escape = at > 0 && bytes[at - 1] == b'\\';
         let at = at + usize::from(is_escape);
         if (is_escape || boundary::is_value_start(&bytes[..at])) && is_worth_a_look(&bytes[at..]) {
@@ -88,7 +113,9 @@ impl<'a> Look<'a> {
     fn new(engine: &'a Engine, text: &'a Text<'a>) -> Look<'a> {
         let found = Detection::default();
         let near = NearWords::default();
-        Look { engine, text, near, windows: Vec::new(), last_name: None, found }
+        let (windows, layers) = (Vec::new(), Vec::new());
+        let blobs = Blobs::default();
+        Look { engine, text, near, windows, last_name: None, blobs, layers, found }
     }
 
     /// Tries a linear rule at the place where its match would start.
@@ -201,7 +228,8 @@ impl<'a> Look<'a> {
     /// Asks which vendors are spoken of near a value, and tries their rules on it.
     fn value(&mut self, at: usize) {
         let bytes = self.text.bytes;
-        let words = self.near.around(&self.engine.tables, bytes, &(at..run_end(bytes, at)));
+        let near_end = run_end(&bytes[..bytes.len().min(at + VALUE_MAX)], at);
+        let words = self.near.around(&self.engine.tables, bytes, &(at..near_end));
         let mut around = None;
         for words in words.chunk_by(|a, b| a.rule == b.rule) {
             let index = words[0].rule;
@@ -323,12 +351,9 @@ fn words_of(rule: &Rule, text: &[u8], secret: &Span) -> Vec<Span> {
 
 /// Returns where the run of token bytes from `at` ends.
 fn run_end(text: &[u8], at: usize) -> usize {
-    let rest = &text[at..text.len().min(at + RUN_MAX)];
+    let rest = &text[at..];
     at + rest.iter().position(|byte| !holds(&WORD, *byte)).unwrap_or(rest.len())
 }
-
-/// Values longer than this have no words near their end.
-const RUN_MAX: usize = 4096;
 
 fn is_whole(rule: &Rule, text: &[u8], secret: &Span) -> bool {
     rule.boundary == Boundary::None || boundary::is_token(text, secret, rule)

@@ -18,6 +18,7 @@ mod assignment;
 mod boundary;
 mod candidates;
 mod decode;
+mod deep;
 mod evidence;
 mod judge;
 mod kind;

@@ -381,7 +381,7 @@ mod tests {
 
     #[test]
     fn a_name_may_be_about_somebody_else() {
-        for name in ["ACME_API_KEY", "githubToken", "stripe_secret"] {
+        for name in ["ACME_API_KEY", "gitlabToken", "stripe_secret"] {
             assert!(names_another(name.as_bytes(), |_| false), "{name}");
         }
         for name in ["OPENAI_API_KEY", "apiKey", "MY_APP_TOKEN", "api_key_2", "x-api-key"] {

@@ -33,6 +33,35 @@ pub(in crate::detect) struct Blobs {
     done: usize,
 }
 
+/// Returns whether a blob may open where a run of token bytes starts; a few look-ups turn away all
+/// but one in a hundred names, hashes and keys, before anybody looks for the end of the run.
+pub(in crate::detect) fn may_open(text: &[u8], start: usize) -> bool {
+    let opens = |start: usize| {
+        let Some(head) = text.get(start..start + 8) else { return false };
+        let is_hex = head.iter().all(u8::is_ascii_hexdigit);
+        let alphabet = if is_hex { Alphabet::Hex } else { Alphabet::Base64 };
+        let is_read = |alphabet: Alphabet| {
+            let bits = alphabet.bits();
+            let (mut word, mut count) = (0u32, 0);
+            head.iter().all(|byte| {
+                let Some(value) = alphabet.value(*byte) else { return false };
+                word = word << bits | u32::from(value);
+                count += bits;
+                if count < 8 {
+                    return true;
+                }
+                count -= 8;
+                // A zero is half of a UTF-16 unit.
+                let byte = (word >> count) as u8;
+                byte == 0 || is_text_byte(byte)
+            })
+        };
+        is_read(alphabet) || (is_hex && is_read(Alphabet::Base64))
+    };
+    let is_escaped = start > 0 && text[start - 1] == b'\\';
+    opens(start) || (is_escaped && opens(start + 1))
+}
+
 impl Blobs {
     /// Decodes a maximal run of `[A-Za-z0-9_+/.$~-]`, and the lines that continue it.
     ///
