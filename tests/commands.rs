@@ -813,18 +813,18 @@ fn a_mistake_in_the_settings_is_an_error() {
         &sandbox,
         &sandbox.keyhook(&["scan"]),
         expect![[r#"
-        exit 2
-        --- stdout
-        keyhook: not everything could be looked at
+            exit 2
+            --- stdout
+            keyhook: not everything could be looked at
 
-          error: cannot use .keyhook.toml: TOML parse error at line 1, column 1
-            |
-          1 | exlude = []
-            | ^^^^^^
-          unknown field `exlude`, expected one of `exclude`, `disable`, `confidence`, `rule`
-          hint: mend .keyhook.toml, then: git add .keyhook.toml
-        --- stderr
-    "#]],
+              error: cannot use .keyhook.toml: TOML parse error at line 1, column 1
+                |
+              1 | exlude = []
+                | ^^^^^^
+              unknown field `exlude`, expected one of `exclude`, `disable`, `confidence`, `gitleaks`, `rule`
+              hint: mend .keyhook.toml, then: git add .keyhook.toml
+            --- stderr
+        "#]],
     );
     sandbox.install().stage(&["a.py", ".keyhook.toml"]);
     sandbox.try_commit(&[]).says("commit blocked").says("exlude").says("--no-verify").expect(1);
