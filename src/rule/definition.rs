@@ -14,6 +14,9 @@ use crate::finding::Confidence;
 /// The longest match that a rule with an unbounded pattern may make, in bytes.
 pub const REACH_MAX: u32 = 16 * 1024;
 
+/// The longest `near` word, in bytes.
+pub const NEAR_MAX: usize = 32;
+
 /// How far the built-in search for assignments looks around a keyword, in bytes.
 const ASSIGNMENT_REACH: u32 = 400;
 
@@ -241,6 +244,9 @@ fn prove(entry: RuleEntry, defaults: &Defaults<'_>) -> Result<ProvenRule, RuleEr
         if word.len() < 3 || word.len() > 200 {
             return Err(fail(format!("`{word}`: a keyword has 3 to 200 bytes")));
         }
+    }
+    if let Some(word) = entry.near.iter().find(|word| word.len() > NEAR_MAX) {
+        return Err(fail(format!("`{word}`: a `near` word has {NEAR_MAX} bytes at most")));
     }
     if let Some(name) = entry.names.iter().find(|name| !is_squeezed(name)) {
         let problem = format!("`{name}`: write `names` in small letters and digits only");
