@@ -11,7 +11,7 @@ use super::fold::Folded;
 const STOCK: &[&str] = &[
     "123456", "aaa", "abc", "abcd", "abcde", "abcdef", "access", "admin", "administrateur",
     "administrator", "ann", "asd", "asdf", "bad", "bar", "baz", "change", "changeit", "changeme",
-    "contrasena", "contraseña", "credentials", "creds", "demo", "dev", "dragon", "easy", "edc",
+    "contrasena", "contraseña", "credential", "credentials", "creds", "demo", "dev", "dragon", "easy", "edc",
     "foo", "foobar", "geheim", "good", "guest", "hallo", "haslo", "hello", "heslo", "hidden",
     "hunter", "iloveyou", "insecure", "it", "kennwort", "key", "letmein", "local", "localhost",
     "login", "master", "me", "monkey", "motdepasse", "my", "new", "old", "parola", "parole", "pass",

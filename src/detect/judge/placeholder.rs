@@ -80,6 +80,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let value = &value[..folded.bytes().len()];
     is_masked(value)
         || is_blank(value)
+        || is_marked_example(value)
         || has_telling_word(value, folded.bytes())
         || is_made_of_words(value, folded.bytes())
 }
@@ -107,6 +108,13 @@ fn is_empty_phrase(value: &[u8]) -> Option<bool> {
 fn is_masked(value: &[u8]) -> bool {
     let has = |part: &[u8]| memchr::memmem::find(value, part).is_some();
     has(b"...") || has(b"***") || ["…", "•••", "●●●", "∗∗∗"].iter().any(|mark| has(mark.as_bytes()))
+}
+
+/// `AKIA…EXAMPLE`, `…EXAMPLEKEY`: how AWS and those who follow it mark a value that fits the shape,
+/// whatever stands before.
+fn is_marked_example(value: &[u8]) -> bool {
+    let end = &value[value.len().saturating_sub(12)..];
+    memchr::memmem::find(end, b"EXAMPLE").is_some()
 }
 
 /// `[INSERT KEY]`, `__API_KEY__`, `(your key)`, `________`, `?????`, `x`.
@@ -197,6 +205,9 @@ fn holds(edge: Edge, value: &[u8], start: usize, end: usize) -> bool {
     }
 }
 
+/// Names have short parts that are no words: `E2B_API_KEY`, `k8s-token`.
+const ODD_MAX: usize = 3;
+
 /// Returns whether the value is plain words and numbers, at least half of it words that a secret
 /// is not made of: `my-fake-key`, `prod/ezai-api-key`, `api_key_for_tests`.
 fn is_made_of_words(value: &[u8], folded: &[u8]) -> bool {
@@ -207,7 +218,7 @@ fn is_made_of_words(value: &[u8], folded: &[u8]) -> bool {
         }
         let word = &folded[start..at];
         if !word.is_empty() {
-            if !is_plain_word(&value[start..at]) {
+            if word.len() > ODD_MAX && !is_plain_word(&value[start..at]) {
                 return false;
             }
             let letters = word.iter().take_while(|byte| !byte.is_ascii_digit()).count();
@@ -224,7 +235,7 @@ fn is_made_of_words(value: &[u8], folded: &[u8]) -> bool {
 }
 
 fn is_joint(byte: u8) -> bool {
-    matches!(byte, b'-' | b'_' | b'.' | b'/' | b':' | b' ' | b',' | b'+' | b'=' | b'"' | b'\'')
+    b"-_./: ,+=\"'`*()[]<>{}|;".contains(&byte)
 }
 
 fn is_word_end(value: &[u8], start: usize, at: usize) -> bool {
@@ -297,6 +308,10 @@ mod tests {
             "________",
             "??????",
             "IOSFODNN7EXAMPLE",
+            "E2B_API_KEY",
+            "k8s-token",
+            ":setting:`PASSWORD`",
+            "credential-value",
             "xxxxxxxxxxxx",
             "XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX",
             "sk-xxxx",
@@ -435,6 +450,14 @@ mod tests {
                 assert!(!is_placeholder(text.as_bytes()), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn aws_marks_its_examples_at_the_end() {
+        let marked = expand("{{base64 30}}EXAMPLEKEY", 1).unwrap().text;
+        assert!(is_placeholder(marked.as_bytes()));
+        let inside = expand("{{base64 20}}EXAMPLE{{base64 20}}", 1).unwrap().text;
+        assert!(!is_placeholder(inside.as_bytes()));
     }
 
     #[test]

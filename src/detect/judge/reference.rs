@@ -3,6 +3,7 @@
 //! A strong password may start with `$`, `<`, `%` or `@` and hold a brace. So a sign alone says
 //! nothing: behind it must stand a name or an expression as its language writes them.
 
+use super::dummy;
 use super::fold::{Folded, contains, find};
 
 /// Returns whether the text says where a secret is.
@@ -95,7 +96,8 @@ fn is_variable(value: &[u8]) -> bool {
     match first {
         b'$' => {
             let name = rest.strip_prefix(b"$").unwrap_or(rest);
-            is_joined_names(name) || matches!(name, [b'0'..=b'9' | b'*' | b'@' | b'#'])
+            (is_joined_names(name) && !is_crypt(value))
+                || matches!(name, [b'0'..=b'9' | b'*' | b'@' | b'#'])
         }
         b'%' | b'@' => {
             let inside = rest.strip_suffix(&[*first]);
@@ -115,6 +117,15 @@ fn is_joined_names(text: &[u8]) -> bool {
     rest.is_empty()
         || matches!(rest, [b'.' | b'[' | b'/', ..] | [b'-', b'>', ..] | [b':', b':', ..])
         || is_joined_to_next(rest)
+}
+
+/// `$apr1$salt$hash`, `$argon2id$v=19$…`: a password hash, not three variables.
+fn is_crypt(value: &[u8]) -> bool {
+    let mut parts = value.split(|byte| *byte == b'$').skip(1);
+    let is_id = |id: &[u8]| {
+        id.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
+    };
+    parts.next().is_some_and(is_id) && parts.count() >= 2 && value.len() >= 20
 }
 
 /// `1}`, `1:-x}`: an argument of a shell script.
@@ -392,6 +403,9 @@ const ROOTS: &[&[u8]] = &[
 fn is_member(value: &[u8]) -> bool {
     let Some(dot) = memchr::memchr(b'.', value) else { return false };
     let root = &value[..dot];
+    if is_dotted(value) && value.rsplit(|byte| *byte == b'.').next().is_some_and(is_secret_word) {
+        return true;
+    }
     let is_root = ROOTS.iter().any(|known| known.eq_ignore_ascii_case(root)) || is_resource(root);
     let member = &value[dot + 1..];
     let len = name_len(member);
@@ -399,6 +413,12 @@ fn is_member(value: &[u8]) -> bool {
         && len >= 2
         && is_plausible(&member[..len])
         && member[len..].iter().all(|b| is_name_byte(*b) || b".[]()'\"*-?! ,:".contains(b))
+}
+
+/// `connection.password`, `e.password`, `identity.sessionToken`: the last part says "secret".
+fn is_secret_word(name: &[u8]) -> bool {
+    let folded = Folded::of(name);
+    folded.bytes().split(|byte| *byte == b'_').all(|word| word.is_empty() || dummy::is_words(word))
 }
 
 /// `aws_db_instance`, `google_secret_manager_secret_version`: a kind of resource in Terraform.
@@ -560,6 +580,9 @@ mod tests {
             "self.password",
             "this.token",
             "config.api_key",
+            "connection.password",
+            "e.password",
+            "s3ExpressIdentity.sessionToken",
             "settings.SECRET_KEY",
             "secrets.API_KEY",
             "lookup('env', 'KEY')",
@@ -597,6 +620,7 @@ mod tests {
             "!T7k9xQ",
             "[T7k!pQ9z]",
             "$2b$12$kV7xQ2m9LpT7kpQ9z",
+            "$apr1$kV7xQ2m9$LpT7kpQ9zWbTn3rFa81cd0",
             "",
             "$",
             "<>",
