@@ -169,7 +169,7 @@ mod tests {
             "пароль",
         ]
         .into_iter();
-        let wrong: Vec<_> = texts.filter(|text| !(is_dummy(text.as_bytes()))).collect();
+        let wrong: Vec<_> = texts.filter(|text| !is_dummy(text.as_bytes())).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
     }
 
@@ -190,9 +190,7 @@ mod tests {
             "!!",
         ]
         .into_iter();
-        let wrong: Vec<_> = texts
-            .filter(|text| !(!is_dummy(text.as_bytes()) && !is_wordy(text.as_bytes())))
-            .collect();
+        let wrong: Vec<_> = texts.filter(|text| is_wordy(text.as_bytes())).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
     }
 
@@ -200,9 +198,8 @@ mod tests {
     fn common_words_are_weak_and_no_dummies() {
         let texts =
             ["jenkins-Manager#9", "GrafanaCloud2024", "correcthorsebatterystaple"].into_iter();
-        let wrong: Vec<_> = texts
-            .filter(|text| !(is_wordy(text.as_bytes()) && !is_dummy(text.as_bytes())))
-            .collect();
+        let wrong: Vec<_> =
+            texts.filter(|text| !is_wordy(text.as_bytes()) || is_dummy(text.as_bytes())).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
     }
 
@@ -215,10 +212,10 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_sorted_and_apart() {
+    fn a_word_is_small_and_in_one_list() {
         let is_small = |word: &&str| word.to_lowercase() == **word;
         for list in [STOCK, COMMON] {
-            assert!(list.iter().all(|word| is_small(word)));
+            assert!(list.iter().all(is_small));
         }
         assert!(STOCK.iter().all(|word| !COMMON.contains(word)));
     }

@@ -196,7 +196,7 @@ mod tests {
             "112233445566778899aabbccddeeff",
         ]
         .into_iter();
-        let wrong: Vec<_> = texts.filter(|text| !(is_patterned(text.as_bytes()))).collect();
+        let wrong: Vec<_> = texts.filter(|text| !is_patterned(text.as_bytes())).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
     }
 
@@ -214,7 +214,7 @@ mod tests {
             "k",
         ]
         .into_iter();
-        let wrong: Vec<_> = texts.filter(|text| !(!is_patterned(text.as_bytes()))).collect();
+        let wrong: Vec<_> = texts.filter(|text| is_patterned(text.as_bytes())).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
     }
 }
