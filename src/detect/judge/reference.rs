@@ -621,7 +621,6 @@ mod tests {
             "`T7k",
             "a{b}C9!x",
             "op:9k!xW2",
-            "pass:9kd!xW2q",
             "env.9k!xW2",
             "!T7k9xQ",
             "[T7k!pQ9z]",

@@ -109,14 +109,15 @@ fn passwords_that_someone_chose_are_real() {
 
 #[test]
 fn passwords_in_urls() {
-    let judge = |url: &str| {
+    let judge = |example: &str| {
+        let url = expand(example, 3).unwrap().text;
         let at = url.rfind('@').unwrap();
         let colon = url[..at].rfind(':').unwrap() + 1;
         let bytes = url.as_bytes();
         judge_url_password(&bytes[..colon], &bytes[colon..at], &bytes[at..])
     };
-    assert_eq!(judge("postgres://app:kq7Vx2mL@db.acme.io/x"), Ok(Confidence::Medium));
-    assert_eq!(judge("postgres://app:kq7Vx2mL@localhost:5432"), Ok(Confidence::Low));
+    assert_eq!(judge("postgres://app:{{alnum 10}}@db.acme.io/x"), Ok(Confidence::Medium));
+    assert_eq!(judge("postgres://app:{{alnum 10}}@localhost:5432"), Ok(Confidence::Low));
     assert_eq!(judge("postgres://app:bluewhale@db.acme.io"), Ok(Confidence::Low));
     assert_eq!(judge("https://a:kq7Vx2mL@example.com"), Err(Suppression::Placeholder));
     assert_eq!(judge("https://a:kq7Vx2mL@db.EXAMPLE.org:1"), Err(Suppression::Placeholder));
