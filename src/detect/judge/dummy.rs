@@ -30,7 +30,7 @@ const STOCK: &[&str] = &[
 const COMMON: &[&str] = &[
     "a", "account", "acme", "alice", "an", "and", "another", "ansible", "any", "api", "app",
     "application", "auth", "battery", "be", "beispiel", "blank", "bob", "bond", "chef", "client",
-    "cloud", "code", "company", "cookie", "corp", "correct", "crypt", "data", "database", "db",
+    "check", "cloud", "code", "company", "cookie", "corp", "correct", "crypt", "data", "database", "db",
     "def", "default", "different", "django", "docker", "doe", "dummy", "ejemplo", "elastic",
     "email", "empty", "encrypted", "encryption", "enter", "example", "exemple", "fake", "false",
     "first", "for", "ftp", "gateway", "git", "github", "gitlab", "grafana", "hadoop", "hash", "here", "hive",
@@ -44,7 +44,7 @@ const COMMON: &[&str] = &[
     "required", "right", "ruby", "safe", "salt", "same", "sample", "second", "server", "service",
     "session", "set", "short", "signing", "site", "smtp", "solr", "some", "spark", "spring", "sql",
     "ssh", "stage", "staple", "string", "system", "team", "text", "this", "three", "to", "todo",
-    "tomcat", "top", "true", "two", "type", "unit", "users", "vagrant", "valid", "value", "web",
+    "tomcat", "top", "true", "two", "type", "unit", "uri", "url", "users", "vagrant", "valid", "value", "web",
     "with", "wordpress", "you", "your", "zabbix",
 ];
 

@@ -4,7 +4,7 @@
 //! So a word alone decides nothing: what is left of the value without it must not look random.
 
 use super::dummy;
-use super::fold::{Folded, WITHIN};
+use super::fold::{Folded, WITHIN, contains};
 use super::pattern;
 use super::reference::is_phrase;
 use crate::detect::random::randomness;
@@ -65,6 +65,16 @@ const WORDS: &[(&str, Edge)] = &[
     ("예시", Anywhere), ("입력", Anywhere),
 ];
 
+/// What neither chance nor a vendor writes: these decide even behind the encoded start of a real key.
+#[rustfmt::skip]
+const PHRASES: &[&str] = &[
+    "your-api", "your-key", "your-own", "your-secret", "your-token", "your_api", "your_key",
+    "your_own", "your_secret", "your_token", "yourapi", "yourtoken", "goes-here", "goes_here",
+    "-key-here", "_key_here", "-token-here", "_token_here", "-secret-here", "_secret_here",
+    "replace-me", "replace-with", "replace_me", "replace_with", "change-me", "change_me", "changeme",
+    "placeholder", "redacted",
+];
+
 /// A rest from this length on can be a key of its own.
 const REST_MIN: usize = 12;
 
@@ -81,6 +91,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     is_masked(value)
         || is_blank(value)
         || is_marked_example(value)
+        || PHRASES.iter().any(|phrase| contains(folded.bytes(), phrase.as_bytes()))
         || has_telling_word(value, folded.bytes())
         || is_made_of_words(value, folded.bytes())
 }
@@ -449,6 +460,12 @@ mod tests {
                 assert!(!is_placeholder(text.as_bytes()), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn a_phrase_decides_behind_the_start_of_a_key() {
+        let text = expand("{{base64url 20}}.your-key-here", 1).unwrap().text;
+        assert!(is_placeholder(text.as_bytes()));
     }
 
     #[test]
