@@ -36,8 +36,8 @@ fn refused(example: &str, total: u64, seed: u64) -> Vec<(String, Suppression)> {
 fn random_values_are_real() {
     for kind in ALPHABETS {
         for len in [20, 24, 32, 43, 64, 95] {
-            let refused = refused(&format!("{{{{{kind} {len}}}}}"), 2000, len * 100_000);
-            assert!(refused.len() <= 2, "{kind} {len}: {refused:?}");
+            let refused = refused(&format!("{{{{{kind} {len}}}}}"), 1000, len * 100_000);
+            assert!(refused.len() <= 1, "{kind} {len}: {refused:?}");
         }
     }
 }
