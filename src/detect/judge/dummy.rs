@@ -1,8 +1,9 @@
 //! Stock passwords: `admin123`, `P@ssw0rd`, `changeme`, `letmein`, `hunter2`.
 //!
-//! Nobody means to keep them secret, and every tutorial has them. One list serves passwords in URLs,
-//! on command lines and in assignments alike. A value is a dummy only if nothing but such words,
-//! a short number and a sign are in it, so `Summer2024!kiwi` is a password that someone chose.
+//! Nobody means to keep them secret, and every tutorial has them. One list serves passwords in
+//! URLs, on command lines and in assignments alike. A value is a dummy only if nothing but such
+//! words, a short number and a sign are in it, so `Summer2024!kiwi` is a password that someone
+//! chose.
 
 use super::fold::Folded;
 
@@ -11,7 +12,8 @@ use super::fold::Folded;
 const STOCK: &[&str] = &[
     "123456", "aaa", "abc", "abcd", "abcde", "abcdef", "access", "admin", "administrateur",
     "administrator", "ann", "asd", "asdf", "bad", "bar", "baz", "change", "changeit", "changeme",
-    "contrasena", "contraseña", "credential", "credentials", "creds", "demo", "dev", "dragon", "easy", "edc",
+    "contrasena", "contraseña", "credential", "credentials", "creds", "demo", "dev", "dragon",
+    "easy", "edc",
     "foo", "foobar", "geheim", "good", "guest", "hallo", "haslo", "hello", "heslo", "hidden",
     "hunter", "iloveyou", "insecure", "it", "kennwort", "key", "letmein", "local", "localhost",
     "login", "master", "me", "monkey", "motdepasse", "my", "new", "old", "parola", "parole", "pass",
@@ -30,10 +32,12 @@ const STOCK: &[&str] = &[
 const COMMON: &[&str] = &[
     "a", "account", "acme", "alice", "an", "and", "another", "ansible", "any", "api", "app",
     "application", "auth", "battery", "be", "beispiel", "blank", "bob", "bond", "chef", "client",
-    "check", "cloud", "code", "company", "cookie", "corp", "correct", "crypt", "data", "database", "db",
+    "check", "cloud", "code", "company", "cookie", "corp", "correct", "crypt", "data", "database",
+    "db",
     "def", "default", "different", "django", "docker", "doe", "dummy", "ejemplo", "elastic",
     "email", "empty", "encrypted", "encryption", "enter", "example", "exemple", "fake", "false",
-    "first", "for", "ftp", "gateway", "git", "github", "gitlab", "grafana", "hadoop", "hash", "here", "hive",
+    "first", "for", "ftp", "gateway", "git", "github", "gitlab", "grafana", "hadoop", "hash",
+    "here", "hive",
     "horse", "host", "http", "i", "id", "in", "insert", "integration", "invalid", "is", "james",
     "jane", "java", "jenkins", "joe", "john", "jwt", "kafka", "keycloak", "kibana", "kube",
     "kubernetes", "laravel", "ldap", "length", "long", "love", "mail", "manager", "maria",
@@ -44,7 +48,8 @@ const COMMON: &[&str] = &[
     "required", "right", "ruby", "safe", "salt", "same", "sample", "second", "server", "service",
     "session", "set", "short", "signing", "site", "smtp", "solr", "some", "spark", "spring", "sql",
     "ssh", "stage", "staple", "string", "system", "team", "text", "this", "three", "to", "todo",
-    "tomcat", "top", "true", "two", "type", "unit", "uri", "url", "users", "vagrant", "valid", "value", "web",
+    "tomcat", "top", "true", "two", "type", "unit", "uri", "url", "users", "vagrant", "valid",
+    "value", "web",
     "with", "wordpress", "you", "your", "zabbix",
 ];
 

@@ -142,7 +142,8 @@ const KNOWN: &[Known] = &[
     start(0xa527ecf2193d2391),
     start(0x7f2e3f1498945e9d),
     start(0x7228b19665803716),
-    // RFC 6749, 6750, 7636, 7515, 6455, 7617: tokens, verifiers, keys and credentials of their examples.
+    // RFC 6749, 6750, 7636, 7515, 6455, 7617: tokens, verifiers, keys and credentials of their
+    // examples.
     whole(0x6c96130f130ab0d6),
     whole(0x00cf4c781dc37003),
     whole(0xca7459e2b26776de),

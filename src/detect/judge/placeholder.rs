@@ -1,7 +1,9 @@
-//! Values that someone has yet to fill in: `your-key-here`, `[INSERT KEY]`, `sk-xxxx`, `AKIA…EXAMPLE`.
+//! Values that someone has yet to fill in: `your-key-here`, `[INSERT KEY]`, `sk-xxxx`,
+//! `AKIA…EXAMPLE`.
 //!
-//! Chance makes short words, and vendors put words such as `test_` and `live_` before random bodies.
-//! So a word alone decides nothing: what is left of the value without it must not look random.
+//! Chance makes short words, and vendors put words such as `test_` and `live_` before random
+//! bodies. So a word alone decides nothing: what is left of the value without it must not look
+//! random.
 
 use super::dummy;
 use super::fold::{Folded, WITHIN, contains};
@@ -65,13 +67,15 @@ const WORDS: &[(&str, Edge)] = &[
     ("예시", Anywhere), ("입력", Anywhere),
 ];
 
-/// What neither chance nor a vendor writes: these decide even behind the encoded start of a real key.
+/// What neither chance nor a vendor writes: these decide even behind the encoded start of a real
+/// key.
 #[rustfmt::skip]
 const PHRASES: &[&str] = &[
     "your-api", "your-key", "your-own", "your-secret", "your-token", "your_api", "your_key",
     "your_own", "your_secret", "your_token", "yourapi", "yourtoken", "goes-here", "goes_here",
     "-key-here", "_key_here", "-token-here", "_token_here", "-secret-here", "_secret_here",
-    "replace-me", "replace-with", "replace_me", "replace_with", "change-me", "change_me", "changeme",
+    "replace-me", "replace-with", "replace_me", "replace_with", "change-me", "change_me",
+    "changeme",
     "placeholder", "redacted",
 ];
 
@@ -121,8 +125,8 @@ fn is_masked(value: &[u8]) -> bool {
     has(b"...") || has(b"***") || ["…", "•••", "●●●", "∗∗∗"].iter().any(|mark| has(mark.as_bytes()))
 }
 
-/// `AKIA…EXAMPLE`, `…wEXAMPLEtc…`: how AWS and those who follow it mark a value that fits the shape,
-/// whatever else is in it. Seven capitals in a row are no chance.
+/// `AKIA…EXAMPLE`, `…wEXAMPLEtc…`: how AWS and those who follow it mark a value that fits the
+/// shape, whatever else is in it. Seven capitals in a row are no chance.
 fn is_marked_example(value: &[u8]) -> bool {
     memchr::memmem::find(value, b"EXAMPLE").is_some()
 }

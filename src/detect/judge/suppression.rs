@@ -85,7 +85,7 @@ impl Suppression {
                 "The value reads like words, a path or an identifier; a generated key does not."
             }
             Suppression::Malformed => {
-                "The value has the shape of this key, but not the structure that all real ones have."
+                "The value has the shape of this key, but not the structure that real ones have."
             }
             Suppression::LockFile => {
                 "Long random values in a lock file are hashes; only keys with a fixed start count."
