@@ -1,7 +1,7 @@
 //! Values that repeat, count or walk over the keyboard.
 //!
 //! They fit the shape of a key and say that a person typed it. Chance makes short runs too, so
-//! every measure is set where one random value in a hundred thousand would meet it.
+//! every measure lies beyond them: of a thousand random values at most one may be refused.
 
 use super::fold::{Folded, contains};
 use crate::detect::random::distinct;
