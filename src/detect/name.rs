@@ -199,6 +199,9 @@ const MADE_UP: &[&str] = &[
     "csrf",
     "xsrf",
     "csrfmiddlewaretoken",
+    "authenticity",
+    "cached",
+    "idempotency",
     "nonce",
     "expected",
 ];
@@ -282,7 +285,7 @@ const KEY_OWNERS: &[&str] = &[
     "admin", "session", "cookie", "consumer", "client", "ssh", "deploy", "integration", "server",
     "security", "webhook", "function", "root", "preshared", "wifi", "wpa", "rsa", "pgp", "gpg",
     "tls", "ssl", "token", "bot", "push", "cosmos", "account", "backup", "vault", "unseal", "write",
-    "read", "instrumentation", "restricted", "live", "wep", "csrf",
+    "read", "instrumentation", "restricted", "live", "wep", "csrf", "app", "validation",
 ];
 
 /// What stands before `key` when the key finds something instead of opening it.

@@ -48,6 +48,8 @@ enum Join {
     Expansion,
     /// `--password …`, `ENV PASSWORD …`, `password "…"`
     Space,
+    /// `the password is …`
+    Is,
 }
 
 struct Reader<'a> {
@@ -93,10 +95,9 @@ impl Reader<'_> {
         if let [b'?' | b'!', b':', ..] = &bytes[at..] {
             at += 1;
         }
-        // `getenv("PASSWORD") or "…"`
-        if closing > 0 && bytes.get(at) == Some(&b')') {
-            at += 1;
-        }
+        // `getenv("PASSWORD") or "…"`, but not `sign("secret") => "…"`.
+        let is_look_up = closing > 0 && bytes.get(at) == Some(&b')');
+        at += usize::from(is_look_up);
         let gap = skip_spaces(bytes, at);
         let rest = &bytes[gap..];
         let is_attribute = closing > 0;
@@ -107,13 +108,15 @@ impl Reader<'_> {
             [b':', b'=', ..] | [b'?' | b'|' | b'+', b'=', ..] => (Join::Assign, gap + 2),
             [b'=' | b'-', b'>', ..] | [b'<', b'-', ..] => (Join::Assign, gap + 2),
             [b'|', b'|', ..] | [b'?', b'?' | b':', ..] => (Join::Default, gap + 2),
-            [b'o', b'r', b' ', ..] if gap > at && bytes[at - 1] == b')' => (Join::Default, gap + 3),
+            [b'o', b'r', b' ', ..] if gap > at && is_look_up => (Join::Default, gap + 3),
+            _ if is_look_up => return None,
             [b'=' | b':', ..] => (Join::Assign, gap + 1),
             [0xEF, 0xBC, 0x9A, ..] => (Join::Assign, gap + 3),
-            [b'(', ..] if !is_attribute => (Join::Call, gap + 1),
+            [b'(', ..] if !is_attribute && gap == at => (Join::Call, gap + 1),
             [b',', ..] if is_attribute && self.is_argument() => (Join::Comma, gap + 1),
             [b'>', ..] if is_attribute || self.before().ends_with(b"<") => (Join::Tag, gap + 1),
-            [b'"' | b'\'', ..] if gap > at => (Join::Space, gap),
+            [b'"' | b'\'' | b'`', ..] if gap > at => (Join::Space, gap),
+            [b'i', b's', b':' | b' ', ..] if gap > at && self.may_speak() => (Join::Is, gap + 3),
             _ if gap > at && self.takes_words() => (Join::Space, skip_type(bytes, gap)),
             _ => return None,
         };
@@ -122,8 +125,13 @@ impl Reader<'_> {
 
     /// `arn:aws:secretsmanager:eu-west-1:1:secret:…`, `AWS::IAM::AccessKey`: a part of a name.
     fn is_list_member(&self) -> bool {
-        matches!(self.before(), [.., b':', b':'])
-            || matches!(self.before(), [.., a, b':'] if a.is_ascii_alphanumeric())
+        // The scopes of PowerShell stand before a name of their own.
+        const SCOPES: [&[u8]; 4] = [b"$env:", b"$script:", b"$global:", b"$local:"];
+        let before = self.before();
+        let tail = before[before.len().saturating_sub(8)..].to_ascii_lowercase();
+        matches!(before, [.., b':', b':'])
+            || matches!(before, [.., a, b':'] if a.is_ascii_alphanumeric() || *a == b'*')
+                && !SCOPES.iter().any(|scope| tail.ends_with(scope))
     }
 
     fn before(&self) -> &[u8] {
@@ -248,6 +256,7 @@ impl Reader<'_> {
         };
         match join {
             Join::Call | Join::Comma | Join::Default => return None,
+            Join::Is => return Some(self.word_value(at)),
             Join::Tag => {
                 let value = until(|byte| matches!(byte, b'<' | b'>'));
                 let is_closed = bytes[value.span.end..].starts_with(b"</");
@@ -285,17 +294,46 @@ impl Reader<'_> {
         match self.text.kind {
             FileKind::Env(_) | FileKind::Config(_) => self.line_value(at, is_tight),
             FileKind::Code(_) | FileKind::Data(_) => self.comment_value(at),
-            _ => self.line_value(at, is_tight).filter(|_| is_tight || self.starts_line()),
+            _ => self
+                .line_value(at, is_tight)
+                .filter(|value| is_tight || self.starts_line() || self.is_word(value)),
         }
+    }
+
+    /// Returns whether people speak here: in a text, or in a comment of a program.
+    fn may_speak(&self) -> bool {
+        match self.text.kind {
+            FileKind::Prose | FileKind::Other => true,
+            FileKind::Data(_) => false,
+            _ => self.is_in_comment(),
+        }
+    }
+
+    /// Reads one word of a sentence, without the sign that ends the sentence.
+    fn word_value(&self, at: usize) -> Value {
+        let at = skip_spaces(self.bytes, at);
+        let len = count(&self.bytes[at..], VALUE_MAX + 1, |byte| !byte.is_ascii_whitespace());
+        let mut span = at..at + len;
+        while span.len() > 1 && matches!(self.bytes[span.end - 1], b'.' | b',' | b';' | b')') {
+            span.end -= 1;
+        }
+        Value { span, is_literal: false, is_whole: false }
+    }
+
+    fn is_word(&self, value: &Value) -> bool {
+        !self.bytes[value.span.clone()].iter().any(u8::is_ascii_whitespace)
     }
 
     /// A comment of a program may hold a line of configuration.
     fn comment_value(&self, at: usize) -> Option<Value> {
+        self.line_value(at, false).filter(|_| self.is_in_comment())
+    }
+
+    fn is_in_comment(&self) -> bool {
         let line = self.line_before().trim_ascii_start();
-        let is_comment = [&b"#"[..], b"//", b"--", b"* ", b"/*", b"REM "]
+        [&b"#"[..], b"//", b"--", b"* ", b"/*", b"<!--", b"REM "]
             .iter()
-            .any(|mark| line.starts_with(mark));
-        self.line_value(at, false).filter(|_| is_comment)
+            .any(|mark| line.starts_with(mark))
     }
 
     fn starts_line(&self) -> bool {
@@ -310,7 +348,7 @@ impl Reader<'_> {
         let bytes = self.bytes;
         let rest = &bytes[at..bytes.len().min(at + VALUE_MAX + 1)];
         let mut len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        if let Some(comment) = [&b" #"[..], b"\t#", b" //", b" ;"]
+        if let Some(comment) = [&b" #"[..], b"\t#", b" //", b" ;", b" -->", b" */"]
             .iter()
             .filter_map(|mark| memchr::memmem::find(&rest[..len], mark))
             .min()
@@ -462,13 +500,19 @@ fn skip_type(bytes: &[u8], at: usize) -> usize {
     match &bytes[at + len..] {
         [b'=', next, ..] if len > 0 && !matches!(next, b'=' | b'>' | b'~') => {
             let behind = skip_spaces(bytes, at + len + 1);
-            let is_literal = matches!(
-                bytes.get(behind),
-                Some(b'"' | b'\'' | b'`' | b'r' | b'b' | b'u' | b'L' | b'@' | b'S' | b'[' | b'n')
-            );
-            if is_literal { behind } else { at }
+            if opens_literal(&bytes[behind..]) { behind } else { at }
         }
         _ => at,
+    }
+}
+
+/// Returns whether a literal starts here; `require` starts with a letter, not with a prefix.
+fn opens_literal(rest: &[u8]) -> bool {
+    let is_quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'`' | b'#'));
+    match rest.first() {
+        Some(b'"' | b'\'' | b'`' | b'[') => true,
+        Some(b'r' | b'b' | b'u' | b'L' | b'N' | b'@' | b'f') if is_quote(rest.get(1)) => true,
+        _ => wrapper_len(rest) > 0 || rest.starts_with(b"new "),
     }
 }
 

@@ -2,15 +2,16 @@
 //!
 //! Three questions, one file each: what does the name promise (`detect::name`), where does its
 //! value stand in this dialect (`dialect`), and is the value worth believing (`weigh`, with the
-//! shapes that are no secret in `shape`). A generic finding must earn its place: what convinces
+//! shapes that are no secret in `shape`, and what encloses the assignment in `context`). A generic finding must earn its place: what convinces
 //! nobody stays at low confidence or is suppressed by name.
 
 use super::judge::Suppression;
-use super::name::{NAME_MAX, promised};
+use super::name::{NAME_MAX, Promise, promised};
 use super::{FileKind, Text};
 use crate::finding::{Confidence, Span};
 use crate::rule::Rule;
 
+mod context;
 mod dialect;
 mod shape;
 #[cfg(test)]
@@ -38,10 +39,12 @@ pub(super) fn find(rule: &Rule, text: &Text<'_>, range: Span) -> Vec<Assigned> {
         at = name.end;
         let name = trimmed(text.bytes, name);
         let word = &text.bytes[name.clone()];
-        let Some(promise) = promised(word) else { continue };
         if !has_keyword(rule, word) {
             continue;
         }
+        let Some(promise) = promised(word).or_else(|| promised_by_section(text, &name)) else {
+            continue;
+        };
         let Some(value) = dialect::value_of(text, &name) else { continue };
         if value.span.is_empty() || value.span.len() > dialect::VALUE_MAX {
             continue;
@@ -54,6 +57,21 @@ pub(super) fn find(rule: &Rule, text: &Text<'_>, range: Span) -> Vec<Assigned> {
         found.push(Assigned { secret, confidence, suppression });
     }
     found
+}
+
+/// `"Jwt": { "Key": … }`: a bare `key` promises what it does with its section's name before it.
+fn promised_by_section(text: &Text<'_>, name: &Span) -> Option<Promise> {
+    let word = &text.bytes[name.clone()];
+    if !word.eq_ignore_ascii_case(b"key") {
+        return None;
+    }
+    // The quote of a JSON key stands before the name.
+    let quotes = usize::from(matches!(text.bytes[..name.start].last(), Some(b'"' | b'\'')));
+    let section = context::section(text, name.start - quotes);
+    if section.is_empty() || section.len() > NAME_MAX - 4 {
+        return None;
+    }
+    promised(&[section, b"_", word].concat())
 }
 
 /// Returns how sure a password that a person chose makes us, for rules that find one by its place.

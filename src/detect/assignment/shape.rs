@@ -3,6 +3,9 @@
 //! Each answers one question about the bytes alone. None may speak up for a random text: the tests
 //! run them over generated keys.
 
+use crate::detect::name::Words;
+use crate::detect::random::{distinct, randomness};
+
 /// Returns whether the value is a text, a place, an expression: anything but a secret.
 pub(super) fn is_something_else(value: &[u8]) -> bool {
     is_call(value)
@@ -30,7 +33,7 @@ fn is_identifier_byte(byte: u8) -> bool {
 }
 
 /// `/etc/ssl/key.pem`, `./token`, `C:\keys`, `secret/data/app`, `a/b/c.json`.
-fn is_path(value: &[u8]) -> bool {
+pub(super) fn is_path(value: &[u8]) -> bool {
     let starts = [&b"./"[..], b"../", b"~/", b"$/", b"\\\\"].iter().any(|s| value.starts_with(s));
     let is_drive = matches!(value, [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic());
     if starts || is_drive {
@@ -163,14 +166,19 @@ fn is_markup(value: &[u8]) -> bool {
 /// `config.password`, `self::TOKEN`, `user->pass`, `module.secret.id`.
 fn is_member(value: &[u8]) -> bool {
     let is_name = |part: &[u8]| {
-        part.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+        // A part may be a place to fill in: `keyword.$0`.
+        let part = part.strip_prefix(b"$").unwrap_or(part);
+        !part.is_empty()
             && part
                 .iter()
                 .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'?')
             && is_plain(part)
     };
     let dots = value.iter().filter(|byte| **byte == b'.').count();
-    let is_dotted = dots > 0 && value.split(|byte| *byte == b'.').all(is_name);
+    let is_dotted = dots > 0
+        && value.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+        && value.split(|byte| *byte == b'.').all(is_name)
+        && value.iter().filter(|byte| byte.is_ascii_digit()).count() <= 2;
     is_dotted
         || memchr::memmem::find(value, b"->").is_some_and(|at| is_name(&value[..at]))
         || memchr::memmem::find(value, b"::").is_some_and(|at| at > 0 && is_name(&value[..at]))
@@ -186,7 +194,14 @@ fn is_dated(value: &[u8]) -> bool {
     let is_hex_number = value.len() <= 18
         && (value.starts_with(b"0x") || value.starts_with(b"0X"))
         && value[2..].iter().all(u8::is_ascii_hexdigit);
-    is_number_like || is_hex_number
+    is_number_like || is_hex_number || is_decimal(value)
+}
+
+/// `2.25e-05`, as prices and rates are written.
+fn is_decimal(value: &[u8]) -> bool {
+    value.first().is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.'))
+        && value.iter().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(byte))
+        && std::str::from_utf8(value).is_ok_and(|text| text.parse::<f64>().is_ok())
 }
 
 /// Returns whether the value is written in the groups of a UUID.
@@ -209,6 +224,78 @@ pub(super) fn is_alphabet_walk(value: &[u8]) -> bool {
     walks(u8::is_ascii_alphabetic) || (walks(u8::is_ascii_digit) && value.len() < 40)
 }
 
+/// `OAuth2TokenAuth`, `V1SecretVolumeSource`: a name with one number before its last word.
+pub(super) fn is_type_name(value: &[u8]) -> bool {
+    if !value.iter().all(u8::is_ascii_alphanumeric) {
+        return false;
+    }
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let runs = value.split(|byte| byte.is_ascii_digit()).filter(|run| !run.is_empty()).count();
+    let words = Words::of(value);
+    let long = words.iter().filter(|word| word.len() >= 4).count();
+    (1..=2).contains(&digits)
+        && runs == 2
+        && value.last().is_some_and(u8::is_ascii_alphabetic)
+        && long >= 2
+        && words.iter().map(str::len).sum::<usize>() >= 4 * words.iter().count()
+        && randomness(value) < -250
+}
+
+/// `A2A_API_BASE`: the name of a variable.
+pub(super) fn is_constant_name(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let joints = value.iter().filter(|byte| **byte == b'_').count();
+    value.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
+        && joints >= 1
+        && digits <= 2
+        && value.len() <= 12 * (joints + 1)
+}
+
+/// Returns whether the value is what is left of a password behind a one-way function.
+pub(super) fn is_hashed(value: &[u8]) -> bool {
+    [&b"pbkdf2"[..], b"bcrypt", b"argon2", b"scrypt", b"{SSHA}", b"{SHA}", b"$2", b"$6$", b"$5$"]
+        .iter()
+        .any(|start| value.starts_with(start))
+        && value.iter().filter(|byte| matches!(byte, b'$' | b'}' | b':')).count() >= 1
+}
+
+/// Returns whether the value is base64 of an object, as the first part of a JWT is: those are found
+/// by a rule that reads all three parts.
+pub(super) fn is_encoded_object(value: &[u8]) -> bool {
+    value.starts_with(b"eyJ")
+}
+
+/// Returns whether the value is at least 24 characters in which letters, digits and signs change
+/// places as they do by chance: the secret keys of Django.
+pub(super) fn is_symbol_mix(value: &[u8]) -> bool {
+    let class = |byte: u8| match byte {
+        b'0'..=b'9' => 0,
+        b'a'..=b'z' | b'A'..=b'Z' => 1,
+        _ => 2,
+    };
+    let changes = value.windows(2).filter(|pair| class(pair[0]) != class(pair[1])).count();
+    let of_class = |wanted| value.iter().filter(|byte| class(**byte) == wanted).count();
+    value.len() >= 24
+        && value.iter().all(u8::is_ascii_graphic)
+        && !value.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\'))
+        && changes * 10 >= value.len() * 4
+        && of_class(0) * 10 >= value.len()
+        && of_class(2) * 12 >= value.len()
+        && distinct(value) >= 16
+}
+
+/// Returns whether the value is three words or more and a number, as a person makes a phrase.
+pub(super) fn is_passphrase(value: &[u8]) -> bool {
+    let mut parts = value.split(|byte| matches!(byte, b'-' | b'_' | b'.'));
+    let is_word = |part: &&[u8]| part.len() >= 4 && part.iter().all(u8::is_ascii_alphabetic);
+    let Some(number) = parts.next_back() else { return false };
+    let words: Vec<&[u8]> = parts.collect();
+    (2..=4).contains(&number.len())
+        && number.iter().all(u8::is_ascii_digit)
+        && words.len() >= 3
+        && words.iter().all(is_word)
+}
+
 /// Returns whether the value is one or more words joined as identifiers join them.
 pub(super) fn is_identifier(value: &[u8]) -> bool {
     let is_joined = value.iter().any(|byte| matches!(byte, b'-' | b'_' | b'.' | b':'));
@@ -216,7 +303,11 @@ pub(super) fn is_identifier(value: &[u8]) -> bool {
     let is_wordy = value
         .iter()
         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':'));
-    is_wordy && is_plain(value) && (is_joined || !has_digit)
+    // `butterfly88--` ends as no identifier does.
+    let is_open = value.last().is_some_and(|byte| matches!(byte, b'-' | b'.' | b':'));
+    is_type_name(value)
+        || is_constant_name(value)
+        || (is_wordy && !is_open && is_plain(value) && (is_joined || !has_digit))
 }
 
 #[cfg(test)]

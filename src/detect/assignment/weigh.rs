@@ -5,7 +5,7 @@
 //! to look stronger in code, and stays quiet in tests and examples.
 
 use super::dialect::Value;
-use super::shape;
+use super::{context, shape};
 use crate::detect::judge::{self, Suppression};
 use crate::detect::name::{Promise, Sort, Strength, Words};
 use crate::detect::random::looks_random;
@@ -31,7 +31,17 @@ pub(super) fn weigh(
     if shape::is_alphabet_walk(bytes) {
         return Err(Suppression::Pattern);
     }
-    if is_random(bytes) {
+    if shape::is_hashed(bytes) || shape::is_encoded_object(bytes) {
+        return Err(Suppression::OtherContext);
+    }
+    if text.kind == FileKind::Prose && (shape::is_type_name(bytes) || shape::is_path(bytes)) {
+        return Err(Suppression::NotRandom);
+    }
+    let is_mixed = value.is_literal || text.kind.has_bare_values();
+    if is_random(bytes) || (is_mixed && shape::is_symbol_mix(bytes)) {
+        if context::is_example(text, value) {
+            return Ok(Confidence::Low);
+        }
         return Ok(match promise.strength {
             Strength::Faint => Confidence::Low,
             Strength::Weak | Strength::Strong => Confidence::Medium,
@@ -67,7 +77,7 @@ fn password(text: &Text<'_>, bytes: &[u8]) -> Result<Confidence, Suppression> {
     if bytes.len() < 4 || looks.spaces > 3 || shape::is_something_else(bytes) {
         return Err(Suppression::NotRandom);
     }
-    if looks.spaces > 0 || looks.is_single() || shape::is_identifier(bytes) {
+    if looks.spaces > 0 || looks.is_single() || (shape::is_identifier(bytes) && !is_chosen(bytes)) {
         return if looks.digits > 0 || !looks.is_prose(bytes) {
             Ok(Confidence::Low)
         } else {
@@ -81,7 +91,7 @@ fn password(text: &Text<'_>, bytes: &[u8]) -> Result<Confidence, Suppression> {
         let is_effort = looks.classes >= 3 && bytes.len() >= 8;
         return if is_effort { Ok(Confidence::Low) } else { Err(Suppression::Dummy) };
     }
-    if text.kind.is_sample() || bytes.len() < PASSWORD_MIN || is_word_and_year(bytes) {
+    if text.kind.is_sample() || bytes.len() < PASSWORD_MIN || is_season_and_year(bytes) {
         return Ok(Confidence::Low);
     }
     let is_strong = looks.classes >= 3 && bytes.len() >= 8;
@@ -91,7 +101,7 @@ fn password(text: &Text<'_>, bytes: &[u8]) -> Result<Confidence, Suppression> {
         FileKind::Env(_) | FileKind::Config(_) | FileKind::Data(_) => {
             is_strong || is_fair || is_short
         }
-        FileKind::Code(_) => is_strong || is_fair,
+        FileKind::Code(_) => is_strong || is_fair || shape::is_passphrase(bytes),
         _ => is_strong,
     };
     Ok(if is_sure { Confidence::Medium } else { Confidence::Low })
@@ -165,13 +175,34 @@ fn repeats_name(name: &[u8], value: &[u8]) -> bool {
     value.iter().all(|word| Words::of(name).iter().any(|told| told == word))
 }
 
-/// `Summer2024!`: a word and a year, as examples have them.
-fn is_word_and_year(bytes: &[u8]) -> bool {
+/// Returns whether a value of joined words was rather chosen as a password: a phrase with a number
+/// at its end, or capitals, digits and signs together.
+fn is_chosen(bytes: &[u8]) -> bool {
+    let has = |test: fn(&u8) -> bool| bytes.iter().any(test);
+    let ends_in_number = bytes.iter().rev().take_while(|byte| byte.is_ascii_digit()).count() >= 2;
+    shape::is_passphrase(bytes)
+        || (ends_in_number
+            && has(u8::is_ascii_uppercase)
+            && has(u8::is_ascii_lowercase)
+            && has(|byte| matches!(byte, b'-' | b'_' | b'.')))
+}
+
+#[rustfmt::skip]
+const SEASONS: &[&str] = &[
+    "spring", "summer", "autumn", "fall", "winter", "january", "february", "march", "april", "may",
+    "june", "july", "august", "september", "october", "november", "december", "year", "acme",
+    "company", "welcome", "hello", "sommer", "herbst", "fruehling", "verano", "invierno",
+];
+
+/// `Summer2024!`: a season and a year, as examples have them.
+fn is_season_and_year(bytes: &[u8]) -> bool {
     let letters = bytes.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let rest = &bytes[letters..];
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let is_year = digits == 4 && (rest.starts_with(b"19") || rest.starts_with(b"20"));
-    letters >= 3 && is_year && rest.len() <= 5
+    let word = bytes[..letters].to_ascii_lowercase();
+    let is_season = SEASONS.iter().any(|season| season.as_bytes() == word);
+    is_season && is_year && rest.len() <= 5
 }
 
 #[cfg(test)]
@@ -180,7 +211,7 @@ mod tests {
 
     #[test]
     fn seasons_and_years_are_examples() {
-        assert!(is_word_and_year(b"Summer2024!") && is_word_and_year(b"acme1999"));
-        assert!(!is_word_and_year(b"Summer20248") && !is_word_and_year(b"kV2024x9"));
+        assert!(is_season_and_year(b"Summer2024!") && is_season_and_year(b"acme1999"));
+        assert!(!is_season_and_year(b"Summer20248") && !is_season_and_year(b"Rosebud2012*"));
     }
 }
