@@ -15,6 +15,30 @@ pub(super) fn is_something_else(value: &[u8]) -> bool {
         || is_markup(value)
         || is_member(value)
         || is_dated(value)
+        || is_number(value)
+        || is_argument(value)
+}
+
+/// `7.5e-06`, `1_000`, `0x7f`.
+fn is_number(value: &[u8]) -> bool {
+    let text = std::str::from_utf8(value).unwrap_or_default();
+    text.len() <= NUMBER_MAX && text.replace('_', "").parse::<f64>().is_ok()
+}
+
+/// A longer row of digits is no number that somebody calculates with.
+const NUMBER_MAX: usize = 14;
+
+/// `stream=True`, `limit=10`: a call's named argument, spoken of in prose ("Pass `stream=True`").
+fn is_argument(value: &[u8]) -> bool {
+    let value = value.trim_ascii_end();
+    let Some(at) = memchr::memchr(b'=', value) else { return false };
+    let (name, rest) = (&value[..at], &value[at + 1..]);
+    let is_name =
+        name.len() > 2 && name.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_');
+    let literal = ["True", "False", "None", "true", "false", "null", "torch", "'", "\""];
+    is_name
+        && (literal.iter().any(|start| rest.starts_with(start.as_bytes()))
+            || rest.iter().all(u8::is_ascii_digit))
 }
 
 /// `get_password()`, `tokens[0]`, `{ "a": 1 }`, `lambda: x`.
