@@ -20,6 +20,8 @@ mod candidates;
 mod decode;
 mod deep;
 mod evidence;
+#[cfg(test)]
+mod gates;
 mod judge;
 mod kind;
 mod laws;
