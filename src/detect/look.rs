@@ -371,7 +371,7 @@ impl<'a> Look<'a> {
 }
 
 /// Returns where the words of one rule stand near a value.
-fn words_of(rule: &Rule, text: &[u8], secret: &Span) -> Vec<Span> {
+pub(super) fn words_of(rule: &Rule, text: &[u8], secret: &Span) -> Vec<Span> {
     let near = reach(text, secret);
     let folded = text[near.clone()].to_ascii_lowercase();
     let find = |word: &String| {

@@ -163,6 +163,13 @@ impl Engine {
         overlap::resolve(&self.rules, text.bytes, look::look_ungated(self, text))
     }
 
+    /// Returns where words of a rule's vendor stand near a value, in the order of the rule's `near`.
+    pub fn near_words(&self, rule: usize, text: &[u8], secret: &Span) -> Vec<Span> {
+        let words = look::words_of(self.rules.get(rule), text, secret);
+        let is_outside = |word: &Span| word.end <= secret.start || word.start >= secret.end;
+        words.into_iter().filter(is_outside).collect()
+    }
+
     fn pattern(&self, index: usize, rule: &Rule) -> &Pattern {
         self.patterns[index].get_or_init(|| {
             let regex = Regex::builder()
