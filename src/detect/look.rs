@@ -10,7 +10,7 @@ use super::near::{NearWords, is_word, reach};
 use super::{Detection, Engine, Match, Suppressed, Suppression, Text};
 use super::{assignment, boundary, deep, evidence, judge, public_len};
 use crate::finding::{Confidence, Span};
-use crate::rule::{Boundary, Check, Hit, REACH_MAX, Rule, Tables, WORD, holds};
+use crate::rule::{Boundary, Check, Hit, REACH_MAX, RUN_MIN, Rule, Tables, WORD, holds};
 
 /// Finds everything, overlaps and what is encoded included.
 pub(super) fn look(engine: &Engine, text: &Text<'_>) -> Detection {
@@ -98,6 +98,7 @@ impl Visit for Look<'_> {
         if may_open(bytes, at) {
             self.layers.extend(self.blobs.of_run(bytes, at..run_end(bytes, at)));
         }
+        self.value_before_colon(at);
         let is_escape = at > 0 && bytes[at - 1] == b'\\';
         let at = at + usize::from(is_escape);
         if (is_escape || boundary::is_value_start(&bytes[..at])) && is_worth_a_look(&bytes[at..]) {
@@ -114,6 +115,22 @@ impl Visit for Look<'_> {
 }
 
 impl<'a> Look<'a> {
+    /// Tries a value whose first part is too short for a run: `43505337:` before 35 characters.
+    fn value_before_colon(&mut self, at: usize) {
+        let bytes = self.text.bytes;
+        if at == 0 || bytes[at - 1] != b':' {
+            return;
+        }
+        let before = bytes[..at - 1].iter().rev().take(RUN_MIN);
+        let len = before.take_while(|byte| holds(&WORD, **byte)).count();
+        let start = at - 1 - len;
+        let is_short = (1..RUN_MIN).contains(&len);
+        if is_short && boundary::is_value_start(&bytes[..start]) && is_worth_a_look(&bytes[start..])
+        {
+            self.value(start);
+        }
+    }
+
     fn new(engine: &'a Engine, text: &'a Text<'a>) -> Look<'a> {
         let found = Detection::default();
         let near = NearWords::default();
@@ -171,10 +188,9 @@ impl<'a> Look<'a> {
 
     fn assigned(&mut self, index: usize, rule: &Rule, range: Span) {
         for found in assignment::find(rule, self.text, range) {
-            // Values too short for a run of the vector pass are met here.
-            if is_worth_a_look(&self.text.bytes[found.secret.clone()]) {
-                self.value(found.secret.start);
-            }
+            // What is assigned to a telling name is always worth a look: the value may be too short
+            // for a run of the vector pass, and one in a hundred random values does not look it.
+            self.value(found.secret.start);
             let verdict = found.suppression.map_or(Ok(found.confidence), Err);
             self.record(index, rule, found.secret, verdict, 0);
         }
@@ -392,15 +408,28 @@ fn is_whole(rule: &Rule, text: &[u8], secret: &Span) -> bool {
     rule.boundary == Boundary::None || boundary::is_token(text, secret, rule)
 }
 
-/// Returns whether what starts here may be a value without a shape: it looks random or holds many
-/// digits.
+/// Returns whether what starts here may be a value without a shape: it looks random, holds many
+/// digits, or is a long piece of letters and digits such as few words are. The last catches the one
+/// random value in a hundred that does not look it.
 fn is_worth_a_look(value: &[u8]) -> bool {
     let head = &value[..value.len().min(HEAD)];
     let len = head.iter().position(|b| !b.is_ascii_alphanumeric() && !b"_-+/.~".contains(b));
     let head = &head[..len.unwrap_or(head.len())];
     let digits = head.iter().filter(|byte| byte.is_ascii_digit()).count();
-    digits >= MANY_DIGITS || super::looks_random(head)
+    digits >= MANY_DIGITS || is_mixed_piece(head) || super::looks_random(head)
 }
+
+/// Returns whether a piece without separators mixes letters and digits as a generator does.
+fn is_mixed_piece(head: &[u8]) -> bool {
+    let len = head.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(head.len());
+    let piece = &head[..len];
+    let has = |kind: fn(&u8) -> bool| piece.iter().any(kind);
+    let is_long = len >= LONG_PIECE || (has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase));
+    len >= RUN_MIN && has(u8::is_ascii_digit) && is_long
+}
+
+/// Pieces of this length need no capitals to be told from a name such as `utf8_to_utf16`.
+const LONG_PIECE: usize = 24;
 
 /// How much of a value tells whether it is worth a look.
 const HEAD: usize = 64;
