@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind};
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Confidence;
@@ -350,8 +350,32 @@ fn pattern_reach(pattern: &str) -> Result<u32, String> {
     if hir.properties().minimum_len().unwrap_or(0) == 0 {
         return Err("the pattern matches the empty text".into());
     }
+    if weight(&hir) > WEIGHT_MAX {
+        return Err("the pattern is too large: make its repetitions shorter".into());
+    }
     let longest = hir.properties().maximum_len().map_or(REACH_MAX as usize, |len| len);
     Ok(longest.min(REACH_MAX as usize) as u32)
+}
+
+/// How large a pattern may be. Whatever is smaller compiles (a test tries many shapes): a rule must
+/// fail when it is loaded, not in the middle of a commit.
+const WEIGHT_MAX: usize = 100_000;
+
+/// Returns about how many states a pattern compiles to.
+fn weight(hir: &Hir) -> usize {
+    let sum = |parts: &[Hir]| parts.iter().map(weight).fold(parts.len(), usize::saturating_add);
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => literal.0.len(),
+        HirKind::Class(Class::Bytes(class)) => 1 + class.ranges().len(),
+        HirKind::Class(Class::Unicode(class)) => 1 + 4 * class.ranges().len(),
+        HirKind::Capture(group) => weight(&group.sub).saturating_add(2),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => sum(parts),
+        HirKind::Repetition(repeat) => {
+            let copies = repeat.max.unwrap_or(repeat.min).max(1) as usize;
+            weight(&repeat.sub).saturating_add(1).saturating_mul(copies)
+        }
+    }
 }
 
 fn is_squeezed(name: &str) -> bool {

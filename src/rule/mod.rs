@@ -284,6 +284,32 @@ pattern = '(?<secret> acme_ [a-z0-9]{20} )'
     }
 
     #[test]
+    fn a_pattern_that_loads_compiles() {
+        let build = |pattern: &str| {
+            let syntax = regex_automata::util::syntax::Config::new();
+            regex_automata::meta::Regex::builder()
+                .syntax(syntax.unicode(false).utf8(false).ignore_whitespace(true))
+                .build(pattern)
+        };
+        let mut refused = 0;
+        for piece in ["a", "[a-z]", "[aceg-ikmoqsuwy013579]", "(?:a|bc?)", "[ab]?", "(?:x{0,9})?"] {
+            let counts = (1000..100_000).step_by(4000);
+            let forms = [|n| format!("{{{n}}}"), |n| format!("{{{n},}}"), |n| format!("{{0,{n}}}")];
+            for times in counts.flat_map(|count: usize| forms.map(|form| form(count))) {
+                let pattern = format!("(?<secret> acme_ {piece}{times} )");
+                match parse(&OWN.replace("(?<secret> acme_ [a-z0-9]{20} )", &pattern)) {
+                    Ok(_) => assert!(build(&pattern).is_ok(), "{pattern}"),
+                    Err(error) => {
+                        assert!(error.to_string().contains("too large"), "{error}");
+                        refused += 1;
+                    }
+                }
+            }
+        }
+        assert!((100..400).contains(&refused), "{refused}");
+    }
+
+    #[test]
     fn reach_follows_from_the_pattern() {
         assert_eq!(own_rules(OWN)[0].reach, 25);
         assert_eq!(own_rules(&OWN.replace("{20}", "{20,}"))[0].reach, REACH_MAX);
