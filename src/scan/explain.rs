@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use super::mask::Hidden;
 use super::{
     Allowed, Candidate, Found, Masker, Options, Problem, Settings, load_baseline, marker, place,
     settings, without_secrets,
@@ -225,13 +226,12 @@ impl Explainer<'_> {
         cases: &[Case],
     ) -> Result<Vec<Opinion>, Problem> {
         let masker = Masker::new(self.engine);
+        let hidden = hidden(detection, cases);
         let mut places = place::Places::new(text.bytes);
         let mut opinions = Vec::new();
         for case in cases {
             let rule = self.engine.rules().get(case.rule);
             let found = case.as_match();
-            // Everything that any rule took for a value on this line is hidden.
-            let hidden = hidden_near(detection, cases, &case.secret);
             let shown = masker.around(text.bytes, &found, &hidden);
             let (verdict, why) = self.verdict(text, path, detection, case)?;
             opinions.push(Opinion {
@@ -324,7 +324,7 @@ impl Explainer<'_> {
             path: masker.path(path),
             location: place::Places::new(text.bytes).location(&found.secret),
             found: found.clone(),
-            shown: masker.around(text.bytes, found, &detection),
+            shown: masker.around(text.bytes, found, &Hidden::of(&detection)),
             secret: Secret::new(&text.bytes[found.secret.clone()]),
         };
         let Found { finding, .. } = candidate.judge(&baseline, self.source);
@@ -431,24 +431,15 @@ fn cases_of(detection: Detection) -> Vec<Case> {
     cases
 }
 
-/// What is hidden in the line around a value.
-const HIDDEN_NEAR: usize = 4096;
-
-fn hidden_near(detection: &Detection, cases: &[Case], secret: &Span) -> Detection {
-    let near = secret.start.saturating_sub(HIDDEN_NEAR)..secret.end + HIDDEN_NEAR;
-    let matches = detection.matches.iter().filter(|found| touches(&found.secret, &near));
-    let suppressed = cases.iter().filter(|case| touches(&case.secret, &near));
-    Detection {
-        matches: matches.cloned().collect(),
-        suppressed: suppressed
-            .filter(|case| !matches!(case.said, Said::Match(_)))
-            .map(|case| Suppressed {
-                rule: case.rule,
-                secret: case.secret.clone(),
-                why: Suppression::Overlap,
-            })
-            .collect(),
-    }
+/// Returns everything that any rule took for a value.
+fn hidden(detection: &Detection, cases: &[Case]) -> Hidden {
+    let quiet = cases.iter().filter(|case| !matches!(case.said, Said::Match(_)));
+    let suppressed = quiet.map(|case| Suppressed {
+        rule: case.rule,
+        secret: case.secret.clone(),
+        why: Suppression::Overlap,
+    });
+    Hidden::of(&Detection { matches: detection.matches.clone(), suppressed: suppressed.collect() })
 }
 
 fn touches(a: &Span, b: &Span) -> bool {

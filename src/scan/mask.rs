@@ -46,11 +46,11 @@ impl<'a> Masker<'a> {
     pub fn message(&self, message: &str) -> String {
         let bytes = message.as_bytes();
         let detection = self.engine.detect(&Text { bytes, kind: FileKind::Other });
-        hide(bytes, 0..bytes.len(), &detection)
+        hide(bytes, 0..bytes.len(), &Hidden::of(&detection))
     }
 
     /// Returns the line around a match with every secret in it hidden.
-    pub(super) fn around(&self, text: &[u8], found: &Match, detection: &Detection) -> Shown {
+    pub(super) fn around(&self, text: &[u8], found: &Match, hidden: &Hidden) -> Shown {
         let secret = &found.secret;
         let before = &text[..secret.start];
         let start = memchr::memrchr(b'\n', &before[before.len().saturating_sub(SIDE_MAX * 4)..])
@@ -59,8 +59,8 @@ impl<'a> Masker<'a> {
             });
         let after = &text[secret.end..text.len().min(secret.end + SIDE_MAX * 4)];
         let end = secret.end + memchr::memchr(b'\n', after).unwrap_or(after.len());
-        let head = hide(text, start..secret.start, detection);
-        let tail = hide(text, secret.end..end, detection);
+        let head = hide(text, start..secret.start, hidden);
+        let tail = hide(text, secret.end..end, hidden);
         let tail = tail.trim_end();
         let cut = start > 0 && text[start - 1] != b'\n';
         Shown {
@@ -81,15 +81,45 @@ fn mask(text: &[u8], found: &Match) -> String {
     format!("{start}{STARS}{end}")
 }
 
+/// What is hidden in a text, sorted, so that a line asks for its own part alone: a hostile file holds
+/// a finding in each of its million lines.
+pub(super) struct Hidden {
+    /// Each span with the length of its public start.
+    spans: Vec<(Span, usize)>,
+    /// How far this span and all before it reach.
+    reach: Vec<usize>,
+}
+
+impl Hidden {
+    /// Hides whatever a rule took for a secret, suppressed or not.
+    pub(super) fn of(detection: &Detection) -> Hidden {
+        let matches = detection.matches.iter().flat_map(|m| {
+            std::iter::once((m.secret.clone(), m.public_len))
+                .chain(m.parts.iter().map(|p| (p.clone(), 0)))
+        });
+        let suppressed = detection.suppressed.iter().map(|s| (s.secret.clone(), 0));
+        let mut spans: Vec<(Span, usize)> = matches.chain(suppressed).collect();
+        spans.sort_by_key(|(span, public)| (span.start, std::cmp::Reverse((span.end, *public))));
+        let ends = spans.iter().scan(0, |reach, (span, _)| {
+            *reach = span.end.max(*reach);
+            Some(*reach)
+        });
+        let reach = ends.collect();
+        Hidden { spans, reach }
+    }
+
+    /// Returns what touches a part of the text.
+    fn within(&self, part: &Span) -> &[(Span, usize)] {
+        let first = self.reach.partition_point(|reach| *reach <= part.start);
+        let end = self.spans.partition_point(|(span, _)| span.start < part.end);
+        &self.spans[first.min(end)..end]
+    }
+}
+
 /// Copies a part of the text, hiding every match in it and whatever looks random: a line may hold a
 /// secret that no rule knows.
-fn hide(text: &[u8], part: Span, detection: &Detection) -> String {
-    let matches = detection.matches.iter().flat_map(|m| {
-        std::iter::once((m.secret.clone(), m.public_len))
-            .chain(m.parts.iter().map(|p| (p.clone(), 0)))
-    });
-    let suppressed = detection.suppressed.iter().map(|s| (s.secret.clone(), 0));
-    let mut hidden: Vec<(Span, usize)> = matches.chain(suppressed).collect();
+fn hide(text: &[u8], part: Span, hidden: &Hidden) -> String {
+    let mut hidden = hidden.within(&part).to_vec();
     hidden.extend(random_runs(text, &part).into_iter().map(|run| (run, 0)));
     hidden.sort_by_key(|(span, public)| (span.start, std::cmp::Reverse((span.end, *public))));
     let mut shown = String::new();
@@ -152,7 +182,8 @@ mod tests {
         let expanded = expand(example, 4).unwrap();
         let bytes = expanded.text.as_bytes();
         let detection = engine.detect(&Text { bytes, kind: FileKind::Other });
-        let shown = Masker::new(&engine).around(bytes, &detection.matches[0], &detection);
+        let shown =
+            Masker::new(&engine).around(bytes, &detection.matches[0], &Hidden::of(&detection));
         let line = format!("{}{}{}", shown.before, shown.masked, shown.after);
         let secrets =
             expanded.secrets.iter().map(|s| expanded.text[s.clone()].to_owned()).collect();
@@ -179,6 +210,31 @@ mod tests {
             line.starts_with('…') && line.ends_with('…') && line.chars().count() < 160,
             "{line}"
         );
+    }
+
+    #[test]
+    fn a_part_is_asked_for_what_touches_it() {
+        let spans = [(0..3, 0), (1..90, 2), (5..6, 0), (20..30, 0), (95..99, 0)];
+        let matches = spans.iter().map(|(secret, public_len)| Match {
+            rule: 0,
+            secret: secret.clone(),
+            parts: Vec::new(),
+            confidence: crate::finding::Confidence::High,
+            public_len: *public_len,
+            rank: 0,
+        });
+        let detection = Detection { matches: matches.collect(), suppressed: Vec::new() };
+        let hidden = Hidden::of(&detection);
+        for start in 0..100 {
+            for end in start + 1..101 {
+                let touches = |span: &Span| span.start < end && span.end > start;
+                let found: Vec<_> =
+                    hidden.within(&(start..end)).iter().filter(|s| touches(&s.0)).collect();
+                let all: Vec<_> = spans.iter().filter(|s| touches(&s.0)).collect();
+                assert_eq!(found, all, "{start}..{end}");
+            }
+        }
+        assert_eq!(hidden.within(&(91..95)), []);
     }
 
     #[test]

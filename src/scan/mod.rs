@@ -268,6 +268,7 @@ impl Scan<'_> {
     ) {
         let shown_path = self.masker.path(path);
         let mut places = place::Places::new(text.bytes);
+        let hidden = mask::Hidden::of(detection);
         self.allowed.count_imported(text.bytes, detection, olds);
         for found in detection.matches.iter().filter(|m| m.confidence >= self.least) {
             let secret = Secret::new(&text.bytes[found.secret.clone()]);
@@ -283,7 +284,7 @@ impl Scan<'_> {
                 continue;
             }
             let location = places.location(&found.secret);
-            let shown = self.masker.around(text.bytes, found, detection);
+            let shown = self.masker.around(text.bytes, found, &hidden);
             self.found.push(Candidate {
                 rule: self.engine.rules().get(found.rule).id.clone(),
                 path: shown_path.clone(),
