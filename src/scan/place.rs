@@ -8,14 +8,16 @@ use crate::finding::{Location, Span};
 /// Turns spans into lines and columns; spans are asked for in rising order.
 pub(super) struct Places<'a> {
     text: &'a [u8],
+    /// A place known so far, at the start of a character: its line, and how many characters stand
+    /// before it there. Going on from it keeps a line of a million findings linear.
     at: usize,
     line: usize,
-    line_start: usize,
+    column: usize,
 }
 
 impl<'a> Places<'a> {
     pub(super) fn new(text: &'a [u8]) -> Places<'a> {
-        Places { text, at: 0, line: 1, line_start: 0 }
+        Places { text, at: 0, line: 1, column: 0 }
     }
 
     pub(super) fn location(&mut self, span: &Span) -> Location {
@@ -32,12 +34,22 @@ impl<'a> Places<'a> {
         if to < self.at {
             *self = Places::new(self.text);
         }
-        for at in memchr::memchr_iter(b'\n', &self.text[self.at..to]) {
-            self.line += 1;
-            self.line_start = self.at + at + 1;
+        let passed = &self.text[self.at..to];
+        if let Some(last) = memchr::memrchr(b'\n', passed) {
+            self.line += memchr::memchr_iter(b'\n', passed).count();
+            (self.at, self.column) = (self.at + last + 1, 0);
         }
-        self.at = to;
-        (self.line, 1 + char_count(&self.text[self.line_start..to]))
+        let start = self.char_start(to);
+        self.column += char_count(&self.text[self.at..start]);
+        self.at = start;
+        (self.line, 1 + self.column + char_count(&self.text[start..to]))
+    }
+
+    /// Returns where the character starts in whose middle `to` may lie.
+    fn char_start(&self, to: usize) -> usize {
+        let is_inside = |at: &usize| self.text.get(*at).is_some_and(|byte| byte & 0xC0 == 0x80);
+        let back = (self.at..=to).rev().take(4).find(|at| !is_inside(at));
+        back.unwrap_or(to)
     }
 }
 
@@ -82,6 +94,25 @@ mod tests {
         let second = places.location(&(5..6));
         assert_eq!((second.line, second.column), (2, 1));
         assert_eq!(places.location(&(0..1)).line, 1);
+    }
+
+    #[test]
+    fn a_place_is_the_same_whatever_was_asked_before() {
+        let text =
+            b"a\xc3\xb1\xe2\x82\xac\n\xf0\x9f\x94\x91\x80\x80\xe2\x82x\n\n\xff\x80\xe2\x82\xac";
+        for first in 0..text.len() {
+            let mut places = Places::new(text);
+            places.location(&(first..first + 1));
+            for then in first..text.len() {
+                let span = then..then + 1;
+                assert_eq!(places.location(&span), Places::new(text).location(&span), "{span:?}");
+            }
+            // A byte in the middle of a character counts from the start of the line.
+            let start =
+                text[..first].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            let column = Places::new(text).seek(first).1;
+            assert_eq!(column, 1 + char_count(&text[start..first]), "{first}");
+        }
     }
 
     #[test]
