@@ -16,6 +16,12 @@ use crate::finding::Confidence;
 const RANDOM_MIN: usize = 16;
 const PASSWORD_MIN: usize = 6;
 
+/// Returns whether the value is letters and joints of a name that do not look random.
+fn is_plain_word(bytes: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphabetic() || b"_.:->&*<>()[] ".contains(byte);
+    bytes.iter().all(is_name) && !is_random(bytes)
+}
+
 /// Returns how sure a value makes us, or why it is no secret.
 pub(super) fn weigh(
     promise: Promise,
@@ -24,6 +30,10 @@ pub(super) fn weigh(
     value: &Value,
 ) -> Result<Confidence, Suppression> {
     let bytes = &text.bytes[value.span.clone()];
+    // Most values are words of a program; the dear questions are not for them.
+    if is_plain_word(bytes) && (promise.strength == Strength::Faint || !value.is_literal) {
+        return Err(Suppression::NotRandom);
+    }
     judge::is_real(bytes)?;
     if repeats_name(name, bytes) || memchr::memmem::find(bytes, b"...").is_some() {
         return Err(Suppression::Placeholder);
