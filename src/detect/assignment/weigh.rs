@@ -52,7 +52,9 @@ pub(super) fn weigh(
         return Err(Suppression::NotRandom);
     }
     if shape::is_uuid(bytes) {
-        let is_sure = promise.strength == Strength::Strong && !text.kind.is_sample();
+        let is_sure = promise.strength == Strength::Strong
+            && !text.kind.is_sample()
+            && !context::is_example(text, value);
         return Ok(if is_sure { Confidence::Medium } else { Confidence::Low });
     }
     match (promise.sort, promise.strength) {
