@@ -234,6 +234,8 @@ fn examples_names_and_numbers() {
         ("a.py", "{\"secret\": \"V1SecretVolumeSource\"}"),
         ("a.js", "{ token: \"keyword.$S2\", next: \"@pop\" }"),
         ("a.js", "// sign('', 'test_secret') => '{{hex 64}}'"),
+        ("a.js", "{ token: \"keyword.tag-$1\" }"),
+        ("a.json", "{\"example\": {\"token\": \"gh{{alnum 1}}_{{alnum 36}}\"}}"),
         ("a.py", "base = get_secret(\"A2A_API_BASE\")"),
         ("a.rs", "#[case] password: Option<&str>,"),
         ("a.py", "# Pass `verbosity=0` to get a table"),

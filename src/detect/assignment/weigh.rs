@@ -23,6 +23,19 @@ pub(super) fn weigh(
     name: &[u8],
     value: &Value,
 ) -> Result<Confidence, Suppression> {
+    let sure = weigh_alone(promise, text, name, value)?;
+    // Only what would be shown is worth the look at what encloses it.
+    let is_shown = sure > Confidence::Low && !context::is_example(text, value);
+    Ok(if is_shown { sure } else { Confidence::Low })
+}
+
+/// Weighs a value without what encloses it.
+fn weigh_alone(
+    promise: Promise,
+    text: &Text<'_>,
+    name: &[u8],
+    value: &Value,
+) -> Result<Confidence, Suppression> {
     let bytes = &text.bytes[value.span.clone()];
     judge::is_real(bytes)?;
     if repeats_name(name, bytes) || memchr::memmem::find(bytes, b"...").is_some() {
@@ -39,9 +52,6 @@ pub(super) fn weigh(
     }
     let is_mixed = value.is_literal || text.kind.has_bare_values();
     if is_random(bytes) || (is_mixed && shape::is_symbol_mix(bytes)) {
-        if context::is_example(text, value) {
-            return Ok(Confidence::Low);
-        }
         return Ok(match promise.strength {
             Strength::Faint => Confidence::Low,
             Strength::Weak | Strength::Strong => Confidence::Medium,
@@ -52,9 +62,7 @@ pub(super) fn weigh(
         return Err(Suppression::NotRandom);
     }
     if shape::is_uuid(bytes) {
-        let is_sure = promise.strength == Strength::Strong
-            && !text.kind.is_sample()
-            && !context::is_example(text, value);
+        let is_sure = promise.strength == Strength::Strong && !text.kind.is_sample();
         return Ok(if is_sure { Confidence::Medium } else { Confidence::Low });
     }
     match (promise.sort, promise.strength) {
