@@ -533,12 +533,13 @@ fn an_own_rule_is_checked() {
         &sandbox,
         &sandbox.keyhook(&["rules", "check", ".keyhook.toml"]),
         expect![[r#"
-        exit 1
-        --- stdout
-        rule `acme-token`: `ACME_TOKEN=«acme_{{alnum-lower 12}}»`: the rule does not fire
-        rule `acme-token`: `x = acme_{{alnum-lower 40}}`: must stay quiet, but `acme-token` fires
-        --- stderr
-    "#]],
+            exit 1
+            --- stdout
+            rule `acme-token`: `ACME_TOKEN=«acme_{{alnum-lower 12}}»`: expected only this rule, but these fire: generic-assignment
+            rule `acme-token`: `x = acme_{{alnum-lower 40}}`: must stay quiet, but `acme-token` fires
+            rule `acme-token`: `ACME_TOKEN=«acme_{{alnum-lower 12}}»`: the rule does not fire
+            --- stderr
+        "#]],
     );
     let few = OWN_RULE.replace(", 'tokens start with acme_'", "");
     sandbox.write(".keyhook.toml", few);
@@ -548,16 +549,16 @@ fn an_own_rule_is_checked() {
         &sandbox,
         &sandbox.keyhook(&["rules", "check", "my.toml"]),
         expect![[r#"
-        exit 2
-        --- stdout
-        --- stderr
-        error: my.toml: TOML parse error at line 6, column 1
-          |
-        6 | keyword = ["acme_"]
-          | ^^^^^^^
-        unknown field `keyword`, expected one of `id`, `name`, `why`, `confidence`, `pattern`, `keywords`, `near`, `boundary`, `checks`, `with`, `env`, `revoke`, `references`, `matches`, `ignores`
-        hint: the format is described in docs/rules.md
-    "#]],
+            exit 2
+            --- stdout
+            --- stderr
+            error: my.toml: TOML parse error at line 6, column 1
+              |
+            6 | keyword = ["acme_"]
+              | ^^^^^^^
+            unknown field `keyword`, expected one of `id`, `name`, `why`, `confidence`, `pattern`, `keywords`, `near`, `names`, `boundary`, `checks`, `with`, `env`, `revoke`, `references`, `matches`, `ignores`
+            hint: the format is described in docs/rules.md
+        "#]],
     );
     sandbox.write("my.toml", OWN_RULE.replace("{40} )", "{40"));
     sandbox.keyhook(&["rules", "check", "my.toml"]).expect(2).says("pattern");
@@ -704,15 +705,15 @@ fn a_gitleaks_file_that_cannot_be_used_is_an_error() {
         &sandbox,
         &sandbox.keyhook(&["scan"]),
         expect![[r#"
-        exit 2
-        --- stdout
-        keyhook: not everything could be looked at
+            exit 2
+            --- stdout
+            keyhook: not everything could be looked at
 
-          error: cannot use all of .gitleaks.toml:
-            rule `acme-token`: regex: it does not parse: unclosed group (column 6); mend it, or name the rule in `disable`
-          hint: keyhook rules check .gitleaks.toml; `disable` in .keyhook.toml does without
-        --- stderr
-    "#]],
+              error: cannot use all of .gitleaks.toml:
+                rule `acme-token`: **************** it does not parse: unclosed group (column 6); mend it, or name the rule in `disable`
+              hint: keyhook rules check .gitleaks.toml; `disable` in .keyhook.toml does without
+            --- stderr
+        "#]],
     );
     sandbox.write(".keyhook.toml", "gitleaks = \".gitleaks.toml\"\ndisable = [\"acme-token\"]\n");
     sandbox.keyhook(&["scan"]).expect(0);
@@ -813,18 +814,18 @@ fn a_mistake_in_the_settings_is_an_error() {
         &sandbox,
         &sandbox.keyhook(&["scan"]),
         expect![[r#"
-        exit 2
-        --- stdout
-        keyhook: not everything could be looked at
+            exit 2
+            --- stdout
+            keyhook: not everything could be looked at
 
-          error: cannot use .keyhook.toml: TOML parse error at line 1, column 1
-            |
-          1 | exlude = []
-            | ^^^^^^
-          unknown field `exlude`, expected one of `exclude`, `disable`, `confidence`, `rule`
-          hint: mend .keyhook.toml, then: git add .keyhook.toml
-        --- stderr
-    "#]],
+              error: cannot use .keyhook.toml: TOML parse error at line 1, column 1
+                |
+              1 | exlude = []
+                | ^^^^^^
+              unknown field `exlude`, expected one of `exclude`, `disable`, `confidence`, `gitleaks`, `rule`
+              hint: mend .keyhook.toml, then: git add .keyhook.toml
+            --- stderr
+        "#]],
     );
     sandbox.install().stage(&["a.py", ".keyhook.toml"]);
     sandbox.try_commit(&[]).says("commit blocked").says("exlude").says("--no-verify").expect(1);

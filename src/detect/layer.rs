@@ -66,6 +66,7 @@ pub(super) struct Layer {
     /// What it says, a short blob together with the name that stands before it on its line.
     pub bytes: Vec<u8>,
     /// How it was encoded.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the tests hold each layer to its encoding"))]
     pub encoding: Encoding,
     origins: Origins,
 }

@@ -1,5 +1,7 @@
 //! One look at a text: from each place that the vector pass left to the rules that match there.
 
+use std::collections::HashSet;
+
 use regex_automata::{Anchored, Input};
 
 use super::candidates::{Visit, visit};
@@ -66,6 +68,8 @@ struct Look<'a> {
     blobs: Blobs,
     /// What the text holds in base64 and hex.
     layers: Vec<Layer>,
+    /// Where values were looked at.
+    values: HashSet<usize>,
     found: Detection,
 }
 
@@ -114,8 +118,8 @@ impl<'a> Look<'a> {
         let found = Detection::default();
         let near = NearWords::default();
         let (windows, layers) = (Vec::new(), Vec::new());
-        let blobs = Blobs::default();
-        Look { engine, text, near, windows, last_name: None, blobs, layers, found }
+        let (blobs, values) = (Blobs::default(), HashSet::new());
+        Look { engine, text, near, windows, last_name: None, blobs, layers, values, found }
     }
 
     /// Tries a linear rule at the place where its match would start.
@@ -167,6 +171,10 @@ impl<'a> Look<'a> {
 
     fn assigned(&mut self, index: usize, rule: &Rule, range: Span) {
         for found in assignment::find(rule, self.text, range) {
+            // Values too short for a run of the vector pass are met here.
+            if is_worth_a_look(&self.text.bytes[found.secret.clone()]) {
+                self.value(found.secret.start);
+            }
             let verdict = found.suppression.map_or(Ok(found.confidence), Err);
             self.record(index, rule, found.secret, verdict, 0);
         }
@@ -228,6 +236,9 @@ impl<'a> Look<'a> {
     /// Asks which vendors are spoken of near a value, and tries their rules on it.
     fn value(&mut self, at: usize) {
         let bytes = self.text.bytes;
+        if !self.values.insert(at) {
+            return;
+        }
         let near_end = run_end(&bytes[..bytes.len().min(at + VALUE_MAX)], at);
         let words = self.near.around(&self.engine.tables, bytes, &(at..near_end));
         let mut around = None;
@@ -359,12 +370,16 @@ fn is_whole(rule: &Rule, text: &[u8], secret: &Span) -> bool {
     rule.boundary == Boundary::None || boundary::is_token(text, secret, rule)
 }
 
-/// Returns whether what starts here may be a value without a shape: it has digits enough, or looks
-/// random.
+/// Returns whether what starts here may be a value without a shape: it looks random or holds many
+/// digits.
 fn is_worth_a_look(value: &[u8]) -> bool {
-    let head = &value[..value.len().min(32)];
+    let head = &value[..value.len().min(HEAD)];
     let len = head.iter().position(|b| !b.is_ascii_alphanumeric() && !b"_-+/.~".contains(b));
     let head = &head[..len.unwrap_or(head.len())];
     let digits = head.iter().filter(|byte| byte.is_ascii_digit()).count();
-    digits >= 2 || super::looks_random(head)
+    digits >= MANY_DIGITS || super::looks_random(head)
 }
+
+/// How much of a value tells whether it is worth a look.
+const HEAD: usize = 64;
+const MANY_DIGITS: usize = 6;

@@ -14,6 +14,9 @@ use crate::finding::Confidence;
 /// The longest match that a rule with an unbounded pattern may make, in bytes.
 pub const REACH_MAX: u32 = 16 * 1024;
 
+/// The longest `near` word, in bytes.
+pub const NEAR_MAX: usize = 32;
+
 /// How far the built-in search for assignments looks around a keyword, in bytes.
 const ASSIGNMENT_REACH: u32 = 400;
 
@@ -242,6 +245,9 @@ fn prove(entry: RuleEntry, defaults: &Defaults<'_>) -> Result<ProvenRule, RuleEr
             return Err(fail(format!("`{word}`: a keyword has 3 to 200 bytes")));
         }
     }
+    if let Some(word) = entry.near.iter().find(|word| word.len() > NEAR_MAX) {
+        return Err(fail(format!("`{word}`: a `near` word has {NEAR_MAX} bytes at most")));
+    }
     if let Some(name) = entry.names.iter().find(|name| !is_squeezed(name)) {
         let problem = format!("`{name}`: write `names` in small letters and digits only");
         return Err(fail(problem));
@@ -379,12 +385,17 @@ fn has_telling_literal(hir: &Hir) -> bool {
     }
 }
 
+/// The longest start that is shown.
+const START_MAX: usize = 11;
+
 /// Returns the texts that every match starts with, if they are few.
 fn fixed_starts(hir: &Hir) -> Vec<String> {
     let mut extractor = regex_syntax::hir::literal::Extractor::new();
     extractor.limit_class(3).limit_total(16);
     let starts = extractor.extract(hir);
     let texts = starts.literals().unwrap_or_default().iter();
+    // A longer one is more than a vendor's mark: the header of a JWT, say.
+    let texts = texts.filter(|text| text.as_bytes().len() <= START_MAX);
     texts.filter_map(|text| String::from_utf8(text.as_bytes().to_vec()).ok()).collect()
 }
 

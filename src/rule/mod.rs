@@ -18,7 +18,7 @@ mod tables;
 
 pub use checksum::{Checksum, Trust, named as checksum_named};
 pub use definition::{
-    Boundary, Check, Examples, ProvenRule, REACH_MAX, Rule, RuleError, from_text, parse,
+    Boundary, Check, Examples, NEAR_MAX, ProvenRule, REACH_MAX, Rule, RuleError, from_text, parse,
     pattern_hir,
 };
 pub use expand::{Expanded, expand};

@@ -111,22 +111,29 @@ impl Fragments {
         Fragments { low: or(&self.low, &other.low), high: or(&self.high, &other.high) }
     }
 
-    fn build(mut pieces: Vec<Vec<u8>>) -> Fragments {
-        // Alike pieces share a group, so that a group's halves of bytes fit little else.
-        pieces.sort();
-        pieces.dedup();
-        let mut fragments = Fragments::default();
-        let share = pieces.len().div_ceil(8).max(1);
-        for (index, piece) in pieces.iter().enumerate() {
-            let group = 1 << (index / share);
-            for place in 0..4 {
-                match piece.get(place) {
-                    Some(byte) => fragments.add(place, *byte, group),
-                    None => (0..=255).for_each(|byte| fragments.add(place, byte, group)),
-                }
+    /// Returns how often a place of text fits a group, as one part in `1 << 40`.
+    fn share(&self, group: usize) -> u64 {
+        (0..4).fold(1 << 40, |share, place| {
+            let fits = |byte: &u8| {
+                let low = self.low[place][usize::from(byte & 15)];
+                (low & self.high[place][usize::from(byte >> 4)]) >> group & 1 != 0
+            };
+            let often: u64 =
+                (0..128u8).filter(fits).map(|b| u64::from(OFTEN[usize::from(b)])).sum();
+            share / 10_000 * often
+        })
+    }
+
+    /// Returns these fragments with one more piece in a group.
+    fn with(&self, piece: &[u8], group: usize) -> Fragments {
+        let mut more = self.clone();
+        for place in 0..4 {
+            match piece.get(place) {
+                Some(byte) => more.add(place, *byte, 1 << group),
+                None => (0..=255).for_each(|byte| more.add(place, byte, 1 << group)),
             }
         }
-        fragments
+        more
     }
 
     fn add(&mut self, place: usize, byte: u8, group: u8) {
@@ -157,10 +164,7 @@ impl Tables {
             };
             if !rule.near.is_empty() {
                 // A pattern that reads what stands left of the secret does not start at a value.
-                // A short value is in no run that the vector pass reports.
-                let is_long = paths.iter().all(|path| path.leading(&WORD) >= RUN_MIN);
-                let is_run = is_value(rule) && is_long;
-                let words = if is_run { &mut near } else { &mut keywords };
+                let words = if is_value(rule) { &mut near } else { &mut keywords };
                 push(words, &rule.near, None);
                 continue;
             }
@@ -174,11 +178,11 @@ impl Tables {
                 },
             }
         }
-        let pieces = choose_pieces(&mut keywords);
+        let fragments = choose_pieces(&mut keywords);
         Tables {
             shapes: Shapes::build(shapes),
             keywords: Prefilter::build(keywords),
-            fragments: Fragments::build(pieces),
+            fragments,
             near: Prefilter::build(near),
             linears,
         }
@@ -246,42 +250,50 @@ fn anchors(keywords: &[String], paths: &[Path]) -> Option<Vec<(String, u16)>> {
     (!anchors.is_empty()).then_some(anchors)
 }
 
-/// Picks a piece of each keyword for the vector pass: rare, and shared where possible.
-fn choose_pieces(words: &mut [Word]) -> Vec<Vec<u8>> {
+/// Picks a piece of each keyword for the vector pass, and a group for each piece, so that as few
+/// other places as possible fit.
+fn choose_pieces(words: &mut [Word]) -> Fragments {
+    let mut fragments = Fragments::default();
+    let mut shares = [0u64; 8];
     let mut chosen: Vec<Vec<u8>> = Vec::new();
-    // Those with the fewest pieces choose first, so that longer words can share theirs.
+    // The shortest have the least choice and choose first.
     let mut order: Vec<usize> = (0..words.len()).collect();
     order.sort_by_key(|index| (words[*index].text.len(), words[*index].text.clone()));
     for index in order {
         let text = words[index].text.as_bytes();
-        let len = text.len().min(4);
-        let pieces = || text.windows(len).enumerate();
-        let shared = pieces().find(|(_, piece)| {
-            chosen.iter().any(|known| piece.starts_with(known) && known.len() == piece.len())
-        });
-        let rarest =
-            || pieces().min_by_key(|(_, piece)| piece.iter().map(|b| commonness(*b)).sum::<u32>());
-        let (at, piece) = shared.or_else(rarest).expect("a keyword has three bytes");
-        if !chosen.iter().any(|known| known == piece) {
-            chosen.push(piece.to_vec());
+        let pieces = || text.windows(text.len().min(4)).enumerate();
+        if let Some((at, _)) = pieces().find(|(_, piece)| chosen.iter().any(|known| known == piece))
+        {
+            words[index].at = at as u8;
+            continue;
         }
+        let costs = pieces().flat_map(|(at, piece)| {
+            let (fragments, shares) = (&fragments, &shares);
+            (0..8).map(move |group| {
+                let share = fragments.with(piece, group).share(group);
+                (share - shares[group].min(share), at, group)
+            })
+        });
+        let (_, at, group) = costs.min().expect("a keyword has three bytes");
+        let piece = &text[at..text.len().min(at + 4)];
+        fragments = fragments.with(piece, group);
+        shares[group] = fragments.share(group);
+        chosen.push(piece.to_vec());
         words[index].at = at as u8;
     }
-    chosen
+    fragments
 }
 
-/// Roughly how often a byte occurs in source code, as a logarithm.
-fn commonness(byte: u8) -> u32 {
-    match byte {
-        b' ' => 10,
-        b'e' | b't' | b'a' | b'o' | b'i' | b'n' | b'r' | b's' => 9,
-        b'l' | b'd' | b'c' | b'u' | b'm' | b'p' | b'f' | b'g' | b'_' | b'.' => 7,
-        b'h' | b'b' | b'y' | b'v' | b'0'..=b'9' | b'"' | b'\'' | b'(' | b')' | b'-' | b',' => 6,
-        b'=' | b':' | b'/' => 5,
-        b'w' | b'k' | b'x' => 4,
-        _ => 2,
-    }
-}
+/// How often each byte occurs in source code, in ten thousandths; measured on 20 MB of npm, PyPI
+/// and crates packages.
+#[rustfmt::skip]
+const OFTEN: [u16; 128] = [
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 21, 243, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    2088, 6, 132, 10, 3, 2, 8, 35, 95, 95, 38, 8, 114, 35, 125, 48, 24, 26, 25, 15, 9, 7, 8, 5, 8, 5,
+    95, 42, 7, 80, 14, 8, 6, 39, 13, 35, 26, 41, 22, 10, 7, 35, 3, 6, 23, 20, 33, 29, 29, 2, 34, 43,
+    47, 14, 12, 7, 3, 4, 1, 27, 10, 27, 1, 173, 16, 399, 77, 220, 205, 741, 129, 99, 120, 385, 15, 40,
+    247, 148, 385, 400, 195, 16, 419, 412, 545, 189, 54, 41, 38, 82, 13, 32, 12, 32, 1, 1,
+];
 
 #[cfg(test)]
 mod tests {

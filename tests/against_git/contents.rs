@@ -307,3 +307,33 @@ fn marked_as_unchanged() {
         }
     });
 }
+
+#[test]
+fn a_settings_file_in_a_folder_is_the_staged_one() {
+    each_git(|git| {
+        let repo = git.repo();
+        let rule = "[[rules]]\nid = \"no-p12\"\npath = '\\.p12$'\n";
+        repo.put(".keyhook.toml", "gitleaks = \"conf/deep/gitleaks.toml\"\n");
+        repo.put("conf/deeper.txt", "x").put("keys/a.p12", "x");
+        repo.write("conf/deep/gitleaks.toml", rule);
+        for reader in ["own", "git"] {
+            // In the worktree alone it does not count.
+            let missing = "there is no such file";
+            repo.scan(reader).expect(2).says(missing).says("git add conf/deep/gitleaks.toml");
+        }
+        repo.put("conf/deep/gitleaks.toml", rule);
+        repo.write("conf/deep/gitleaks.toml", "title = \"nothing\"\n");
+        repo.shows(&["keys/a.p12"]);
+        // With the cache tree complete, it is found by its folders.
+        repo.run(&["write-tree"]).expect(0);
+        repo.shows(&["keys/a.p12"]);
+        // A folder in its place is no file.
+        repo.run(&["rm", "-q", "-f", "--cached", "conf/deep/gitleaks.toml"]).expect(0);
+        std::fs::remove_file(repo.path("conf/deep/gitleaks.toml")).unwrap();
+        repo.put("conf/deep/gitleaks.toml/b", "x");
+        repo.run(&["write-tree"]).expect(0);
+        for reader in ["own", "git"] {
+            repo.scan(reader).expect(2).says("there is no such file");
+        }
+    });
+}

@@ -94,9 +94,12 @@ fn password(text: &Text<'_>, bytes: &[u8]) -> Result<Confidence, Suppression> {
             Err(Suppression::NotRandom)
         };
     }
-    if is_dummy(bytes) {
+    if judge::is_dummy(bytes) {
+        return Err(Suppression::Dummy);
+    }
+    if judge::is_wordy(bytes) {
         let is_effort = looks.classes >= 3 && bytes.len() >= 8;
-        return if is_effort { Ok(Confidence::Low) } else { Err(Suppression::Placeholder) };
+        return if is_effort { Ok(Confidence::Low) } else { Err(Suppression::Dummy) };
     }
     if text.kind.is_sample() || bytes.len() < PASSWORD_MIN || is_season_and_year(bytes) {
         return Ok(Confidence::Low);
@@ -212,115 +215,9 @@ fn is_season_and_year(bytes: &[u8]) -> bool {
     is_season && is_year && rest.len() <= 5
 }
 
-/// Words that passwords nobody meant are made of.
-#[rustfmt::skip]
-const DUMMY_WORDS: &[&str] = &[
-    "a", "i", "my", "the", "this", "is", "an", "your", "our", "some", "any", "new", "old", "super",
-    "very", "top", "strong", "good", "bad", "wrong", "right", "safe", "secure", "unsafe",
-    "insecure", "weak", "easy", "simple", "test", "tests", "tester", "testing", "user", "users",
-    "usr", "admin", "administrator", "root", "sa", "pass", "password", "passwd", "passw",
-    "passwort", "pwd", "pw", "word", "secret", "secrets", "token", "key", "api", "db", "database",
-    "sql", "mysql", "postgres", "postgresql", "pg", "redis", "mongo", "mongodb", "maria", "mariadb",
-    "oracle", "mssql", "app", "application", "dev", "prod", "stage", "local", "localhost", "host",
-    "example", "sample", "foo", "bar", "baz", "qux", "foobar", "hello", "hallo", "world", "welcome",
-    "letmein", "qwerty", "qwe", "asd", "asdf", "zxc", "zxcv", "qaz", "wsx", "edc", "changeit",
-    "change", "me", "it", "login", "guest", "demo", "dummy", "fake", "mock", "abc", "abcd", "abcde",
-    "abcdef", "def", "xyz", "aaa", "xxx", "one", "two", "three", "first", "second", "temp", "tmp",
-    "default", "value", "string", "text", "here", "not", "real", "valid", "invalid", "unit",
-    "integration", "random", "github", "gitlab", "git", "docker", "jenkins", "minio", "rabbit",
-    "rabbitmq", "elastic", "kibana", "grafana", "word", "press", "wordpress", "laravel", "django",
-    "rails", "spring", "love", "iloveyou", "you", "master",
-    "username", "name", "client", "server", "service", "account", "mail", "email", "ftp", "ssh",
-    "ldap", "smtp", "http", "proxy", "web", "site", "auth", "access", "private", "public",
-    "encryption", "signing", "session", "cookie", "jwt", "and", "or", "for", "of", "in", "to",
-    "with", "no", "none", "null", "nil", "true", "false", "empty", "blank", "enter", "type", "set",
-    "replace", "insert", "correct", "horse", "battery", "staple", "alice", "bob", "john", "jane",
-    "doe", "joe", "james", "bond", "todo", "placeholder", "id", "code", "data", "hash", "salt",
-    "crypt", "encrypted", "hidden", "same", "other", "another", "different", "short", "long",
-    "must", "be", "minimum", "length", "required", "min", "max", "keycloak", "nacos", "zabbix",
-    "tomcat", "manager", "system", "public", "cloud", "company", "acme", "corp", "project", "team",
-    "java", "python", "php", "node", "ruby", "vagrant", "ansible", "puppet", "chef", "kube",
-    "kubernetes", "hive", "hadoop", "spark", "kafka", "solr",
-];
-
-/// Returns whether the value is made of such words, numbers that count, and little else.
-fn is_dummy(bytes: &[u8]) -> bool {
-    let lower = bytes.to_ascii_lowercase();
-    let is_made_of_words = |text: &[u8]| {
-        text.split(|byte| !byte.is_ascii_lowercase())
-            .filter(|chunk| !chunk.is_empty())
-            .all(decomposes)
-            && text.iter().any(u8::is_ascii_lowercase)
-    };
-    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
-    if digits <= 6 && is_made_of_words(&lower) {
-        return true;
-    }
-    // `P@ssw0rd!`: letters written as digits and signs, then an ending.
-    let end = lower.iter().rposition(u8::is_ascii_lowercase).map_or(0, |at| at + 1);
-    let plain: Vec<u8> = lower[..end].iter().map(|byte| plain_letter(*byte)).collect();
-    is_made_of_words(&plain) && plain.iter().all(u8::is_ascii_lowercase)
-}
-
-fn plain_letter(byte: u8) -> u8 {
-    match byte {
-        b'0' => b'o',
-        b'1' | b'!' => b'i',
-        b'3' => b'e',
-        b'4' | b'@' => b'a',
-        b'5' | b'$' => b's',
-        b'7' => b't',
-        other => other,
-    }
-}
-
-/// Returns whether the letters are dummy words one after the other.
-fn decomposes(letters: &[u8]) -> bool {
-    if letters.len() > 40 {
-        return false;
-    }
-    let mut reached = [false; 41];
-    reached[0] = true;
-    for at in 0..letters.len() {
-        if !reached[at] {
-            continue;
-        }
-        for word in DUMMY_WORDS {
-            if letters[at..].starts_with(word.as_bytes()) {
-                reached[at + word.len()] = true;
-            }
-        }
-    }
-    reached[letters.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dummies_are_nobodys_password() {
-        for text in [
-            "password1",
-            "P@ssw0rd",
-            "Passw0rd!",
-            "admin123",
-            "Admin@123",
-            "test1234",
-            "mysecretpw1",
-            "supersecret",
-            "qwerty123",
-            "changeme1",
-            "t3st",
-            "root",
-            "foo-bar-1",
-        ] {
-            assert!(is_dummy(text.as_bytes()), "{text}");
-        }
-        for text in ["kV7!xQ2m", "Tr0ub4dor&3", "bluewhale77", "zk19vandermeer", "Mnq82kd"] {
-            assert!(!is_dummy(text.as_bytes()), "{text}");
-        }
-    }
 
     #[test]
     fn seasons_and_years_are_examples() {

@@ -88,11 +88,10 @@ impl Case<'_> {
         if by_name {
             return fit(50, if is_telling { Confidence::Medium } else { Confidence::Low });
         }
-        let is_on_line = self.is_word_on_line();
-        if self.around.joint == Joint::Loose && is_on_line && self.is_said() {
+        if self.is_said() {
             return fit(20, Confidence::Medium);
         }
-        if is_telling && is_on_line {
+        if is_telling && self.is_word_on_line() {
             return fit(0, Confidence::Low);
         }
         Err(Suppression::NoEvidence)
@@ -173,21 +172,52 @@ impl Case<'_> {
     /// Returns whether a word stands on the line of the value, on either side.
     fn is_word_beside(&self) -> bool {
         let bytes = self.text.bytes;
-        let ahead = &bytes[self.secret.end..bytes.len().min(self.secret.end + 1000)];
-        let len = memchr::memchr(b'\n', ahead).unwrap_or(ahead.len());
-        let end = self.secret.end + len;
+        let end = line_end(bytes, self.secret.end);
         let start = line_start(bytes, self.secret.start);
         self.words.iter().any(|word| word.start >= start && word.end <= end)
     }
 
-    /// Returns whether the line speaks of a key: `# old mistral key VALUE`.
+    /// Returns whether prose speaks of the vendor's key: on the line of the value, or on the line
+    /// above a value that stands alone.
     fn is_said(&self) -> bool {
+        let bytes = self.text.bytes;
+        let start = line_start(bytes, self.secret.start);
+        let end = line_end(bytes, self.secret.end);
+        let head = &bytes[start..self.secret.start];
+        if self.around.joint != Joint::Loose && !self.is_prose(head) {
+            return false;
+        }
+        let left = start.max(self.secret.start.saturating_sub(SAID_MAX))..self.secret.start;
+        let right = self.secret.end..end.min(self.secret.end + SAID_MAX);
+        if self.says(&[left, right]) {
+            return true;
+        }
+        let is_alone = !head.iter().any(|byte| byte.is_ascii_alphanumeric());
+        is_alone && self.says(&[line_above(bytes, start)])
+    }
+
+    /// Returns whether these parts of the text hold a word of the rule and a word for a key, and no
+    /// word for a hash.
+    fn says(&self, parts: &[Span]) -> bool {
         let is_host = |word: &[u8]| {
-            word.windows(3)
-                .any(|w| w[1] == b'.' && w[0].is_ascii_alphabetic() && w[2].is_ascii_alphabetic())
+            let is_dot =
+                |w: &[u8]| w[1] == b'.' && w[0].is_ascii_alphabetic() && w[2].is_ascii_alphabetic();
+            word.windows(3).any(is_dot)
         };
-        let says = |word: &[u8]| !is_host(word) && says_key(word);
-        split_any(self.left()).any(says) && !split_any(self.left()).any(says_hash)
+        let bytes = self.text.bytes;
+        let words = || parts.iter().flat_map(|part| split_any(&bytes[part.clone()]));
+        let is_within =
+            |word: &Span| parts.iter().any(|part| word.start >= part.start && word.end <= part.end);
+        self.words.iter().any(is_within)
+            && words().any(|word| !is_host(word) && says_key(word))
+            && !words().any(says_hash)
+    }
+
+    /// Returns whether the line of the value is a comment or a sentence.
+    fn is_prose(&self, head: &[u8]) -> bool {
+        let head = head.trim_ascii_start();
+        let marks: [&[u8]; 7] = [b"#", b"//", b"*", b"--", b";", b"<!--", b"/*"];
+        self.text.kind == FileKind::Prose || marks.iter().any(|mark| head.starts_with(mark))
     }
 
     /// Nearer words weigh more, those on the left more than those on the right.
@@ -220,6 +250,24 @@ fn line_start(text: &[u8], at: usize) -> usize {
     let from = at.saturating_sub(1000);
     memchr::memrchr(b'\n', &text[from..at]).map_or(from, |found| from + found + 1)
 }
+
+fn line_end(text: &[u8], at: usize) -> usize {
+    let ahead = &text[at..text.len().min(at + 1000)];
+    at + memchr::memchr(b'\n', ahead).unwrap_or(ahead.len())
+}
+
+/// Returns the line above the one that starts at `start`, past one that is empty.
+fn line_above(text: &[u8], start: usize) -> Span {
+    let above = |start: usize| {
+        let end = start.saturating_sub(1);
+        line_start(text, end)..end
+    };
+    let line = above(start);
+    if text[line.clone()].trim_ascii().is_empty() { above(line.start) } else { line }
+}
+
+/// How much of a line is read on either side of a value.
+const SAID_MAX: usize = 160;
 
 /// Returns whether small and capital letters are mixed, which hashes and identifiers are not.
 fn is_mixed(value: &[u8]) -> bool {
@@ -279,7 +327,15 @@ pattern = '(?<secret> [a-z0-9]{30} )'
         ] {
             assert_eq!(confidence("a.txt", text), Some(Confidence::High), "{text}");
         }
-        assert_eq!(confidence("a.md", "the acme key is {{hex 32}}"), Some(Confidence::Medium));
+        for text in [
+            "the acme key is {{hex 32}}",
+            "# Acme key for staging: {{hex 32}}",
+            "{{hex 32}}  # acme api key",
+            "Use {{hex 32}} as the Acme key.",
+            "our acme key\n\n- {{hex 32}}\n",
+        ] {
+            assert_eq!(confidence("a.md", text), Some(Confidence::Medium), "{text}");
+        }
     }
 
     #[test]

@@ -101,14 +101,6 @@ impl Map {
         self.inner_len += inner_len;
     }
 
-    /// Forgets all bytes from `inner_len` on.
-    pub(super) fn truncate(&mut self, inner_len: usize) {
-        self.inner_len = self.inner_len.min(inner_len);
-        while self.pieces.last().is_some_and(|last| last.inner >= self.inner_len) {
-            self.pieces.pop();
-        }
-    }
-
     fn origin(&self, inner: &Span) -> Span {
         let Some(last) = self.inner_len.checked_sub(1) else { return 0..0 };
         let start = self.of_byte(inner.start.min(last)).start;
@@ -162,8 +154,6 @@ mod tests {
         assert_eq!(map.origin(&(0..5)), 10..19);
         assert_eq!(map.origin(&(2..4)), 12..18);
         assert_eq!(map.origin(&(3..3)), 15..15);
-        map.truncate(3);
-        assert_eq!(map.origin(&(0..9)), 10..15);
     }
 
     #[test]
