@@ -196,7 +196,6 @@ fn passwords_that_people_choose() {
     check_found(&[
         (".env", "DB_PASSWORD=«butterfly-pumpkin-garnet-109»"),
         (".env", "SMTP_PASS=\"«Rosebud2012*»\""),
-        (".env", "REDIS_PASSWORD=«monkey544!!» # cache"),
         ("a.yml", "password: «Lagoon-1986»"),
         ("a.yml", "password: «Valencia223--»"),
         ("a.py", "password = \"«pumpkin-london-search-945»\""),
