@@ -29,6 +29,19 @@ pub(super) fn weigh(
     name: &[u8],
     value: &Value,
 ) -> Result<Confidence, Suppression> {
+    let sure = weigh_alone(promise, text, name, value)?;
+    // Only what would be shown is worth the look at what encloses it.
+    let is_shown = sure > Confidence::Low && !context::is_example(text, value);
+    Ok(if is_shown { sure } else { Confidence::Low })
+}
+
+/// Weighs a value without what encloses it.
+fn weigh_alone(
+    promise: Promise,
+    text: &Text<'_>,
+    name: &[u8],
+    value: &Value,
+) -> Result<Confidence, Suppression> {
     let bytes = &text.bytes[value.span.clone()];
     // Most values are words of a program; the dear questions are not for them.
     if is_plain_word(bytes) && (promise.strength == Strength::Faint || !value.is_literal) {
@@ -49,9 +62,6 @@ pub(super) fn weigh(
     }
     let is_mixed = value.is_literal || text.kind.has_bare_values();
     if is_random(bytes) || (is_mixed && shape::is_symbol_mix(bytes)) {
-        if context::is_example(text, value) {
-            return Ok(Confidence::Low);
-        }
         return Ok(match promise.strength {
             Strength::Faint => Confidence::Low,
             Strength::Weak | Strength::Strong => Confidence::Medium,
