@@ -386,7 +386,7 @@ fn is_worth_a_look(value: &[u8]) -> bool {
         head.windows(2).filter(is_change).count()
     };
     let is_plain = digits == 0 && changes() * 8 < head.len();
-    let is_one_case = || !head.iter().any(|byte| !byte.is_ascii_lowercase());
+    let is_one_case = || !head.iter().any(|b| b.is_ascii_uppercase() || b"_./".contains(b));
     (!is_plain || is_one_case()) && super::looks_random(head)
 }
 
