@@ -710,7 +710,7 @@ fn a_gitleaks_file_that_cannot_be_used_is_an_error() {
             keyhook: not everything could be looked at
 
               error: cannot use all of .gitleaks.toml:
-                rule `acme-token`: **************** it does not parse: unclosed group (column 6); mend it, or name the rule in `disable`
+                rule `acme-token`: regex: it does not parse: unclosed group (column 6); mend it, or name the rule in `disable`
               hint: keyhook rules check .gitleaks.toml; `disable` in .keyhook.toml does without
             --- stderr
         "#]],

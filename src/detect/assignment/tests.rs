@@ -215,7 +215,10 @@ fn sections_scopes_and_sentences() {
         ("a.json", "{\"Jwt\": {\"Key\": \"«{{alnum 32}}»\", \"Issuer\": \"x\"}}"),
         ("a.ini", "[jwt]\nkey = «{{alnum 32}}»"),
         ("a.ps1", "$env:DB_PASSWORD = '«{{alnum 20}}»'"),
-        ("a.py", "SECRET_KEY = \"«o8w=p8f#w4j8-55&x@w-66g%led^ud6wgqpu5mx!(i7frn-5+»\""),
+        (
+            "a.py",
+            "SECRET_KEY = \"«{{alnum-lower 8}}#{{alnum-lower 6}}&x@{{alnum-lower 9}}%{{alnum-lower 7}}^{{alnum-lower 10}}!(+»\"",
+        ),
         ("a.txt", "host=db1 user=app password=«{{alnum 24}}» sslmode=require"),
         ("README.md", "Log in as `app` with password `«{{alnum 24}}»`."),
         ("README.md", "The password is «{{alnum 24}}»."),
