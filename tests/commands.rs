@@ -1124,3 +1124,98 @@ fn a_baseline_of_detect_secrets_is_honoured() {
     );
     assert!(sandbox.read(".secrets.baseline").contains("1.5.0"));
 }
+
+/// The verdicts that an explanation gives about a line.
+fn verdicts(sandbox: &Sandbox, arguments: &[&str]) -> Vec<(String, String)> {
+    let arguments = [&["scan", "--format", "json", "--explain"], arguments].concat();
+    let run = sandbox.keyhook(&arguments).expect(0);
+    let json: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    let opinions = json["explained"][0]["opinions"].as_array().unwrap();
+    let word = |opinion: &serde_json::Value, key: &str| opinion[key].as_str().unwrap().to_owned();
+    opinions.iter().map(|opinion| (word(opinion, "rule"), word(opinion, "verdict"))).collect()
+}
+
+fn one(rule: &str, verdict: &str) -> (String, String) {
+    (rule.to_owned(), verdict.to_owned())
+}
+
+#[test]
+fn an_explanation_says_who_spoke_and_who_did_not() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app.py", format!("import x\n{}password = \"your-password-here\"\n", leak(31)));
+    let run = sandbox.keyhook(&["scan", "--explain", "app.py:2"]).expect(0);
+    let run = run.says("speaks at high: Anthropic API key (anthropic-api-key)");
+    let run = run.says("Here it is\n      anthropic-api-key.").hides(&key(31)[20..]);
+    assert!(run.out.lines().all(|line| line.chars().count() <= 80), "{}", run.out);
+    // As findings print it, and as the last of the arguments.
+    let spoken = verdicts(&sandbox, &["app.py:2:28"]);
+    assert_eq!(spoken[0], one("anthropic-api-key", "speaks"));
+    assert_eq!(verdicts(&sandbox, &["app.py:3"]), [one("generic-assignment", "placeholder")]);
+    // Of the whole file only what is not reported.
+    assert_eq!(verdicts(&sandbox, &["app.py"]), [one("generic-assignment", "placeholder")]);
+}
+
+#[test]
+fn an_explanation_knows_what_else_keeps_a_finding_back() {
+    let sandbox = Sandbox::new();
+    let rule = "anthropic-api-key";
+    let first = |sandbox: &Sandbox| verdicts(sandbox, &["app.py:1"])[0].clone();
+    let line = leak(32);
+    sandbox.write("app.py", line.replace('\n', "  # keyhook:allow\n"));
+    assert_eq!(first(&sandbox), one(rule, "marked"));
+    sandbox.write("app.py", &line).stage(&["app.py"]);
+    sandbox.keyhook(&["baseline", "create"]).expect(0);
+    assert_eq!(first(&sandbox), one(rule, "accepted"));
+    assert_eq!(verdicts(&sandbox, &["app.py:1", "--no-baseline"])[0], one(rule, "speaks"));
+    sandbox.write(".keyhook.toml", "exclude = [\"*.py\"]\n");
+    assert_eq!(first(&sandbox), one(rule, "excluded"));
+    sandbox.write(".keyhook.toml", format!("disable = [\"{rule}\"]\n"));
+    assert_ne!(first(&sandbox).0, rule);
+    sandbox.keyhook(&["scan", "--explain", "app.py:1"]).expect(0).says("switched off by `disable`");
+}
+
+#[test]
+fn an_explanation_names_the_threshold() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app.py", leak(33));
+    let run = sandbox.keyhook(&["scan", "--explain", "app.py:1", "--confidence", "high"]);
+    run.expect(0).says("speaks at high");
+    let text = filled("@mistral: \"{{hex 32}}\"", 3);
+    let low = sandbox.keyhook_with(&["scan", "--stdin", "--explain", "1"], &text).expect(0);
+    low.says("quiet, too-low (low): Mistral API key").says("--confidence low shows it");
+    let arguments = ["scan", "--stdin", "--confidence", "low", "--explain", "1"];
+    sandbox.keyhook_with(&arguments, &text).expect(0).says("speaks at low: Mistral API key");
+}
+
+#[test]
+fn an_explanation_says_what_a_key_without_a_shape_lacks() {
+    let sandbox = Sandbox::new();
+    let text = filled("import mistralai\n\nlist({{hex 32}}, x)\n", 3);
+    let run = sandbox.keyhook_with(&["scan", "--stdin", "--explain", "3"], &text).expect(0);
+    run.says("`mistral` on line 1 is not enough").says("rules fit the length and the letters");
+}
+
+#[test]
+fn a_line_that_no_rule_looked_at_comes_with_advice() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a/app.py", "ordinary = line()\n");
+    let run = sandbox.keyhook(&["scan", "--explain", "a/app.py:1"]).expect(0);
+    run.says("No rule found anything on this line").says("keyhook rules check");
+    let whole = sandbox.keyhook(&["scan", "--explain"]).expect(0);
+    whole.says("nothing that looks like a secret was passed over in 1 file");
+    // A finding names its file from the top of the repository.
+    let inside = sandbox.keyhook_in(&sandbox.path("a"), &["scan", "--explain", "a/app.py:1"]);
+    inside.expect(0).says("a/app.py:1");
+}
+
+#[test]
+fn an_explanation_that_cannot_be_given_says_why() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app.py", "a\nb\n");
+    sandbox.keyhook(&["scan", "--explain", "app.py:3"]).expect(2).says("no line 3: it has 2");
+    sandbox.keyhook(&["scan", "--explain", "none.py:3"]).expect(2).says("none.py");
+    sandbox.keyhook(&["scan", "--explain", "app.py:1", "--format", "sarif"]).expect(2).says("json");
+    sandbox.keyhook(&["scan", "--staged", "--explain"]).expect(2).says("cannot be used with");
+    let run = sandbox.keyhook_with(&["scan", "--stdin", "--explain", "x"], "");
+    run.expect(2).says("a line is named by its number");
+}

@@ -26,6 +26,29 @@ fn no_format_shows_a_secret_of_any_rule() {
     }
 }
 
+/// Of so many rules one is asked about a line, which runs every rule and takes its time.
+const EXPLAINED: usize = 16;
+
+#[test]
+fn no_explanation_shows_a_secret_of_any_rule() {
+    let sandbox = Sandbox::new();
+    for (index, (id, text, secret)) in one_of_each().into_iter().enumerate() {
+        let path = path_of(&id);
+        let format = if index % 2 == 0 { "text" } else { "json" };
+        let arguments = ["scan", "--stdin", "--stdin-path", &path, "--format", format, "--explain"];
+        let shown = sandbox.keyhook_with(&arguments, &text).expect(0).text();
+        assert!(!shows(&shown, &secret), "{id} is shown as {format}:\n{shown}");
+        if index % EXPLAINED == 0 {
+            let middle = text.find(&secret).unwrap() + secret.len() / 2;
+            let before = text.bytes().take(middle);
+            let line = (1 + before.filter(|byte| *byte == b'\n').count()).to_string();
+            let arguments = [&arguments[..], &[&line]].concat();
+            let shown = sandbox.keyhook_with(&arguments, &text).expect(0).says(&id).text();
+            assert!(!shows(&shown, &secret), "{id} is shown as {format}:\n{shown}");
+        }
+    }
+}
+
 #[test]
 fn no_source_and_no_format_shows_a_secret() {
     let sandbox = Sandbox::new();

@@ -1,15 +1,18 @@
 //! `keyhook scan`: the same engine on the staged change, files or standard input.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::hook::note_stale_settings;
 use super::{Exit, fail, fail_git, parse_confidence, parse_reader, say, written};
 use crate::finding::Confidence;
 use crate::git::{GitError, Reader, Repository};
-use crate::report::{Occasion, TextReport, write_json, write_jsonl, write_sarif};
+use crate::report::{
+    Occasion, TextReport, write_explanation, write_explanation_json, write_json, write_jsonl,
+    write_sarif,
+};
 use crate::rule::RuleSet;
-use crate::scan::{Options, Outcome, scan};
+use crate::scan::{Explanation, Options, Outcome, explain, scan};
 use crate::source::{FilesSource, StagedSource, StdinSource, Unread};
 use crate::terminal::{Paint, may_color};
 
@@ -37,6 +40,10 @@ pub(super) struct Args {
     /// The lowest confidence to report: low, medium or high [default: medium]
     #[arg(long, value_parser = parse_confidence)]
     confidence: Option<Confidence>,
+    /// Say of a line which rules looked at it, and why they spoke or stayed quiet; without a line,
+    /// of all that was passed over
+    #[arg(long, value_name = "FILE:LINE", num_args = 0..=1, conflicts_with = "staged")]
+    explain: Option<Option<String>>,
     /// Report accepted findings too, as if there were no baseline
     #[arg(long)]
     no_baseline: bool,
@@ -58,15 +65,62 @@ impl Args {
             is_without_baseline: self.no_baseline,
             salt_dir: repository.as_ref().map(|repository| repository.common_dir().to_owned()),
         };
-        match self.look(repository.as_ref(), &options) {
-            Ok(outcome) => self.report(&outcome),
-            Err(unread) => {
-                let path = crate::source::path_text(&unread.path);
-                let path = crate::terminal::escape(&path).into_owned();
-                let place = if path.is_empty() { path } else { format!("{path}: ") };
-                fail(&format!("{place}{}", unread.problem), &[unread.hint])
-            }
+        let exit = if let Some(asked) = &self.explain {
+            self.explain(asked.as_deref(), repository.as_ref(), &options)
+        } else {
+            self.look(repository.as_ref(), &options).map(|outcome| self.report(&outcome))
+        };
+        exit.unwrap_or_else(|unread| {
+            let path = crate::source::path_text(&unread.path);
+            let path = crate::terminal::escape(&path).into_owned();
+            let place = if path.is_empty() { path } else { format!("{path}: ") };
+            fail(&format!("{place}{}", unread.problem), &[unread.hint])
+        })
+    }
+
+    fn explain(
+        &self,
+        asked: Option<&str>,
+        repository: Option<&Repository>,
+        options: &Options,
+    ) -> Result<Exit, Unread> {
+        if !matches!(self.format.as_str(), "text" | "json") {
+            let hint = "keyhook scan --explain FILE:LINE --format json".to_owned();
+            return Ok(fail("an explanation is written as text or json", &[hint]));
         }
+        if self.stdin {
+            let line = asked.map(str::parse::<usize>).transpose();
+            let Ok(line) = line else {
+                let hint = "keyhook scan --stdin --explain 12".to_owned();
+                return Ok(fail("of standard input a line is named by its number", &[hint]));
+            };
+            let mut source = StdinSource::new(io::stdin().lock(), &self.stdin_path, repository);
+            return Ok(self.report_explanation(&explain(&mut source, options, line)));
+        }
+        let mut paths: Vec<PathBuf> = asked.map(PathBuf::from).into_iter().collect();
+        paths.extend(self.paths.iter().cloned());
+        if paths.is_empty() {
+            paths.push(PathBuf::from("."));
+        }
+        let mut all = Explanation::default();
+        for path in paths {
+            let (path, line) = target(&path, repository);
+            let mut source = FilesSource::open(&[path], self.all, repository)?;
+            all.add(explain(&mut source, options, line));
+        }
+        Ok(self.report_explanation(&all))
+    }
+
+    fn report_explanation(&self, explanation: &Explanation) -> Exit {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        let result = if self.format == "json" {
+            write_explanation_json(explanation, &mut out)
+        } else {
+            let paint = Paint { is_on: may_color(io::stdout().is_terminal()) };
+            write_explanation(explanation, paint, &mut out)
+        };
+        let exit = if explanation.unread.is_empty() { Exit::Clean } else { Exit::Failed };
+        written(result.and_then(|()| out.flush()), exit)
     }
 
     fn look(&self, repository: Option<&Repository>, options: &Options) -> Result<Outcome, Unread> {
@@ -107,4 +161,26 @@ impl Args {
         }
         written(result, outcome.exit())
     }
+}
+
+/// Splits `FILE:LINE`, or `FILE:LINE:COLUMN` as findings print it. A finding names its file from the
+/// top of the repository, wherever the user is.
+fn target(typed: &Path, repository: Option<&Repository>) -> (PathBuf, Option<usize>) {
+    let in_place = |path: &Path| {
+        let from_top = repository.and_then(Repository::work_dir).map(|top| top.join(path));
+        from_top.filter(|path| path.exists()).unwrap_or_else(|| path.to_owned())
+    };
+    if typed.exists() {
+        return (typed.to_owned(), None);
+    }
+    let mut rest = typed.to_string_lossy().into_owned();
+    let mut line = None;
+    for _ in 0..2 {
+        let Some((file, number)) = rest.rsplit_once(':') else { break };
+        let Ok(number) = number.parse() else { break };
+        line = Some(number);
+        rest = file.to_owned();
+    }
+    let path = if line.is_some() { PathBuf::from(rest) } else { typed.to_owned() };
+    (if path.exists() { path } else { in_place(&path) }, line)
 }

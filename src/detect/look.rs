@@ -218,12 +218,18 @@ impl<'a> Look<'a> {
             let Some(whole) = captures.get_match() else { return };
             at = whole.end().max(at + 1);
             let Some(secret) = captures.get_group(pattern.secret_group) else { continue };
-            let secret = secret.start..secret.end;
+            let mut secret = secret.start..secret.end;
             if !is_whole(rule, bytes, &secret) {
-                // A token may start inside a longer run that did not hold; look again behind its
-                // first byte, or a real key right after a false start would be jumped over.
-                at = whole.start() + 1;
-            } else if rule.near.is_empty() {
+                let Some(shorter) = self.given_back(index, whole.start()) else {
+                    // A token may start inside a longer run that did not hold; look again behind
+                    // its first byte, or a real key right after a false start would be jumped over.
+                    at = whole.start() + 1;
+                    continue;
+                };
+                at = shorter.end.max(whole.start() + 1);
+                secret = shorter;
+            }
+            if rule.near.is_empty() {
                 self.judge(index, rule, secret);
             } else {
                 let words = words_of(rule, bytes, &secret);
@@ -231,6 +237,23 @@ impl<'a> Look<'a> {
                 self.weigh(index, rule, secret, &around, &words);
             }
         }
+    }
+
+    /// Returns the whole token of a linear rule that is shorter than what its regex took: a table
+    /// gives back an optional end, such as the `==` of `…==_`, where a regex keeps what it has.
+    fn given_back(&self, index: usize, at: usize) -> Option<Span> {
+        let (local, tables) = self.tables_of(index);
+        let rule = self.engine.rules.get(index);
+        let bytes = self.text.bytes;
+        let is_whole = |secret: &Span| is_whole(rule, bytes, secret);
+        tables.linears.has(local).then(|| tables.linears.match_at(local, bytes, at, is_whole))?
+    }
+
+    /// Returns the tables that a rule is in, and its index there.
+    fn tables_of(&self, index: usize) -> (usize, &'a Tables) {
+        let of_rule = self.engine.tables.iter().rfind(|(first, _)| *first <= index);
+        let (first, tables) = of_rule.expect("every rule is in a table");
+        (index - first, tables)
     }
 
     /// Asks which vendors are spoken of near a value, and tries their rules on it.
@@ -257,12 +280,11 @@ impl<'a> Look<'a> {
 
     fn match_value(&self, index: usize, rule: &Rule, at: usize) -> Option<Span> {
         let bytes = self.text.bytes;
-        let of_rule = self.engine.tables.iter().rfind(|(first, _)| *first <= index);
-        let (first, tables) = of_rule.expect("every rule is in a table");
-        if tables.linears.has(index - first) {
+        let (local, tables) = self.tables_of(index);
+        if tables.linears.has(local) {
             return tables
                 .linears
-                .match_at(index - first, bytes, at, |secret| is_whole(rule, bytes, secret));
+                .match_at(local, bytes, at, |secret| is_whole(rule, bytes, secret));
         }
         let pattern = self.engine.pattern(index, rule);
         let end = bytes.len().min(at + (rule.reach as usize).min(REACH_MAX as usize));
@@ -349,7 +371,7 @@ impl<'a> Look<'a> {
 }
 
 /// Returns where the words of one rule stand near a value.
-fn words_of(rule: &Rule, text: &[u8], secret: &Span) -> Vec<Span> {
+pub(super) fn words_of(rule: &Rule, text: &[u8], secret: &Span) -> Vec<Span> {
     let near = reach(text, secret);
     let folded = text[near.clone()].to_ascii_lowercase();
     let find = |word: &String| {

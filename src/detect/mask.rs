@@ -286,7 +286,11 @@ mod tests {
     use crate::rule::RuleSet;
 
     fn levels() -> Vec<Masks> {
-        let fragments = RuleSet::builtin().tables()[0].1.fragments.clone();
+        levels_with(&RuleSet::builtin().tables()[0].1.fragments)
+    }
+
+    /// The scalar twin first, then what this processor has.
+    fn levels_with(fragments: &Fragments) -> Vec<Masks> {
         let mut levels = vec![Level::Scalar];
         #[cfg(target_arch = "x86_64")]
         {
@@ -321,24 +325,96 @@ mod tests {
         }
     }
 
+    /// A fixed sequence that looks random.
+    struct Dice(u64);
+
+    impl Dice {
+        fn byte(&mut self) -> u8 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (self.0 >> 33) as u8
+        }
+
+        /// Half tables of which some are full, some empty and most in between.
+        fn halves(&mut self) -> [[u8; 16]; 4] {
+            std::array::from_fn(|_| match self.byte() % 8 {
+                0 => [0xFF; 16],
+                1 => [0; 16],
+                2..5 => std::array::from_fn(|_| self.byte() | self.byte()),
+                _ => std::array::from_fn(|_| self.byte()),
+            })
+        }
+
+        fn fragments(&mut self) -> Fragments {
+            Fragments { low: self.halves(), high: self.halves() }
+        }
+    }
+
+    #[track_caller]
+    fn agree(levels: &[Masks], text: &[u8]) {
+        let expected = blocks(&levels[0], text);
+        for masks in &levels[1..] {
+            assert_eq!(blocks(masks, text), expected, "{:?} of {} bytes", masks.level, text.len());
+        }
+    }
+
     #[test]
     fn vectors_agree_with_their_scalar_twin() {
         let levels = levels();
-        let mut state = 1u64;
+        let mut dice = Dice(1);
         let alphabet = b"passwordKEYtoken_://-begin \\n\"'=+.$~\x80\xFF0123456789 u";
-        let text: Vec<u8> = (0..700)
-            .map(|_| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                alphabet[(state >> 33) as usize % alphabet.len()]
-            })
-            .collect();
+        let text: Vec<u8> =
+            (0..700).map(|_| alphabet[usize::from(dice.byte()) % alphabet.len()]).collect();
         for start in 0..66 {
             for end in (start..text.len()).step_by(if start == 0 { 1 } else { 37 }) {
-                let expected = blocks(&levels[0], &text[start..end]);
-                for masks in &levels[1..] {
-                    let found = blocks(masks, &text[start..end]);
-                    assert_eq!(found, expected, "{:?} {start}..{end}", masks.level);
+                agree(&levels, &text[start..end]);
+            }
+        }
+    }
+
+    #[test]
+    fn vectors_agree_for_any_table_length_offset_and_byte() {
+        let mut dice = Dice(2);
+        let mut marked = 0;
+        for _ in 0..40 {
+            let levels = levels_with(&dice.fragments());
+            let text: Vec<u8> = (0..300).map(|_| dice.byte()).collect();
+            for offset in [0, 1, 15, 31, 33] {
+                for len in 0..=260 {
+                    agree(&levels, &text[offset..offset + len]);
                 }
+            }
+            let found = blocks(&levels[0], &text);
+            marked += found.iter().filter(|block| !matches!(block.fragment, 0 | u64::MAX)).count();
+        }
+        // Tables that mark everything or nothing would compare nothing.
+        assert!(marked > 40, "{marked}");
+    }
+
+    #[test]
+    fn vectors_agree_for_every_byte_at_every_place_of_a_block() {
+        let mut dice = Dice(3);
+        let tables = [dice.fragments(), RuleSet::builtin().tables()[0].1.fragments.clone()];
+        for levels in tables.iter().map(levels_with) {
+            for byte in 0..=255 {
+                for place in 0..=BLOCK + BEYOND {
+                    let mut text = [b' '; 2 * BLOCK + BEYOND];
+                    text[place] = byte;
+                    agree(&levels, &text);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_second_group_of_blocks_starts_where_the_first_ends() {
+        let mut dice = Dice(4);
+        let text: Vec<u8> = (0..1000).map(|_| dice.byte()).collect();
+        for masks in levels() {
+            let whole = blocks(&masks, &text);
+            for first in 0..whole.len() {
+                let mut rest = vec![Block::default(); whole.len() - first];
+                masks.fill(&text, first * BLOCK, &mut rest);
+                assert_eq!(rest, whole[first..], "{:?} from block {first}", masks.level);
             }
         }
     }

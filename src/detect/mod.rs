@@ -20,6 +20,8 @@ mod candidates;
 mod decode;
 mod deep;
 mod evidence;
+#[cfg(test)]
+mod gates;
 mod judge;
 mod kind;
 mod laws;
@@ -159,6 +161,13 @@ impl Engine {
     /// against. It also says of every rule that looked why it stayed quiet.
     pub fn detect_ungated(&self, text: &Text<'_>) -> Detection {
         overlap::resolve(&self.rules, text.bytes, look::look_ungated(self, text))
+    }
+
+    /// Returns where words of a rule's vendor stand near a value, in the order of the rule's `near`.
+    pub fn near_words(&self, rule: usize, text: &[u8], secret: &Span) -> Vec<Span> {
+        let words = look::words_of(self.rules.get(rule), text, secret);
+        let is_outside = |word: &Span| word.end <= secret.start || word.start >= secret.end;
+        words.into_iter().filter(is_outside).collect()
     }
 
     fn pattern(&self, index: usize, rule: &Rule) -> &Pattern {

@@ -11,10 +11,12 @@ use crate::finding::Finding;
 use crate::rule::RuleSet;
 use crate::scan::Outcome;
 
+mod explain;
 mod instead;
 mod sarif;
 mod text;
 
+pub use explain::{write_explanation, write_explanation_json};
 pub use text::{Occasion, TextReport, quote_path};
 
 /// The version of the JSON document; it changes only when a reader would have to.

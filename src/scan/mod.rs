@@ -11,12 +11,14 @@ use crate::rule::{Rule, RuleSet, from_text};
 use crate::source::{Chunk, Source, Unread, path_text};
 
 mod allowed;
+mod explain;
 mod imported;
 mod marker;
 mod mask;
 mod place;
 
 use allowed::Allowed;
+pub use explain::{Explained, Explanation, Opinion, SPEAKS, explain};
 pub use mask::Masker;
 
 /// What one scan produced, including what it could not read.

@@ -1,0 +1,498 @@
+//! Why a line is a finding, or is none: what each rule made of it.
+//!
+//! A scan drops most of what looks like a secret, and somebody must be able to ask why. For one line
+//! every rule is run over every byte around it, so that the rules which a scan never gets to try
+//! have a say as well; for a whole file it is what a scan looked at and did not report. Nothing is
+//! decided here: what speaks is what [`super::scan`] reports.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Allowed, Candidate, Found, Masker, Options, Problem, Settings, load_baseline, marker, place,
+    settings, without_secrets,
+};
+use crate::config::{CONFIG_NAME, Config};
+use crate::detect::{Detection, Engine, FileKind, Match, Suppressed, Suppression, Text, decode};
+use crate::finding::{Confidence, Location, Secret, Span};
+use crate::rule::{Rule, RuleSet};
+use crate::source::{Chunk, Source, path_text};
+
+/// What was made of the places asked for.
+#[derive(Debug, Default)]
+pub struct Explanation {
+    /// The lines or files.
+    pub places: Vec<Explained>,
+    /// What could not be looked at.
+    pub unread: Vec<Problem>,
+    /// What else keeps rules quiet, as sentences.
+    pub notes: Vec<String>,
+}
+
+impl Explanation {
+    /// Adds what was made of another place.
+    pub fn add(&mut self, other: Explanation) {
+        self.places.extend(other.places);
+        self.unread.extend(other.unread);
+        let new: Vec<String> =
+            other.notes.into_iter().filter(|note| !self.notes.contains(note)).collect();
+        self.notes.extend(new);
+    }
+}
+
+/// One line, or a whole file.
+#[derive(Debug)]
+pub struct Explained {
+    /// The file, safe to show.
+    pub path: String,
+    /// The line asked for, from 1.
+    pub line: Option<usize>,
+    /// What rules said, by place.
+    pub opinions: Vec<Opinion>,
+    /// How many rules for keys without a shape fit and met no word of their vendor.
+    pub unheard: usize,
+    /// Whether the line was so long that some rules were run over its start alone.
+    pub is_cut: bool,
+}
+
+/// What one rule made of one value.
+#[derive(Debug)]
+pub struct Opinion {
+    /// The id of the rule.
+    pub rule: String,
+    /// The name of the rule.
+    pub name: String,
+    /// Where the value stands.
+    pub location: Location,
+    /// What stands before the value, secrets masked.
+    pub before: String,
+    /// The value with all but its public start hidden.
+    pub masked: String,
+    /// What stands behind the value, secrets masked.
+    pub after: String,
+    /// How sure the rule is, if it took the value for a secret.
+    pub confidence: Option<Confidence>,
+    /// `speaks`, or the name of what keeps it quiet.
+    pub verdict: &'static str,
+    /// Why, in sentences.
+    pub why: String,
+}
+
+/// The verdict of a rule whose finding a scan reports.
+pub const SPEAKS: &str = "speaks";
+
+/// Around a line every rule sees this many bytes, more than any rule needs.
+const AROUND: usize = 64 << 10;
+
+/// Of a longer line every rule sees the start alone.
+const LINE_MAX: usize = 256 << 10;
+
+/// Explains a line of everything that a source has, or without a line whatever stays quiet there.
+pub fn explain(source: &mut dyn Source, options: &Options, line: Option<usize>) -> Explanation {
+    let mut explanation = Explanation::default();
+    let Settings { config, engine, notes } = match settings(source) {
+        Ok(settings) => settings,
+        Err(problem) => {
+            explanation.unread.push(without_secrets(problem));
+            return explanation;
+        }
+    };
+    explanation.notes = notes;
+    if !config.disable.is_empty() {
+        let ids = config.disable.join(", ");
+        explanation.notes.push(format!("switched off by `disable` in {CONFIG_NAME}: {ids}"));
+    }
+    while let Some(item) = source.next() {
+        let explained = item.map_err(|unread| Problem {
+            path: path_text(&unread.path),
+            problem: unread.problem,
+            hint: unread.hint,
+        });
+        let explained = explained.and_then(|chunk| {
+            Explainer { engine: &engine, config: &config, options, source }.explain(&chunk, line)
+        });
+        match explained {
+            Ok(explained) => explanation.places.push(explained),
+            Err(problem) => {
+                let path = Masker::new(&engine).path(&problem.path);
+                explanation.unread.push(Problem { path, ..problem });
+            }
+        }
+    }
+    explanation.notes.extend(source.notes());
+    explanation
+}
+
+/// What is asked while one file is explained.
+struct Explainer<'a> {
+    engine: &'a Engine,
+    config: &'a Config,
+    options: &'a Options,
+    source: &'a dyn Source,
+}
+
+/// What a rule made of a value, before it is put into words.
+struct Case {
+    rule: usize,
+    secret: Span,
+    said: Said,
+}
+
+enum Said {
+    /// It took the value for a secret.
+    Match(Match),
+    /// It belongs to a secret that stands elsewhere.
+    Part(Match),
+    Quiet(Suppression),
+    /// It fits, but a scan never tries it here.
+    NotReached(Confidence),
+}
+
+impl Explainer<'_> {
+    fn explain(&self, chunk: &Chunk, line: Option<usize>) -> Result<Explained, Problem> {
+        let path = path_text(&chunk.path);
+        let (bytes, is_binary) = decode(&chunk.bytes);
+        let kind = FileKind::of_path(&chunk.path).unless_binary(is_binary);
+        let text = Text { bytes: &bytes, kind };
+        let detection = self.engine.detect_in_file(&text, &path);
+        let (part, is_cut) = match line {
+            None => (0..bytes.len(), false),
+            Some(number) => {
+                let line =
+                    line_span(&bytes, number).ok_or_else(|| no_line(&path, number, &bytes))?;
+                let end = line.end.min(line.start + LINE_MAX);
+                (line.clone(), end < line.end)
+            }
+        };
+        let mut cases = cases_of(detection.clone());
+        if line.is_some() {
+            let seen = part.start..part.end.min(part.start + LINE_MAX);
+            self.add_ungated(&text, &seen, &mut cases);
+        }
+        cases.retain(|case| touches(&case.secret, &part));
+        let unheard = self.take_unheard(&text, &mut cases);
+        cases
+            .sort_by_key(|case| (case.secret.start, case.secret.end, case.said.order(), case.rule));
+        let mut opinions = self.opinions(&text, &path, &detection, &cases)?;
+        if line.is_none() {
+            // A value that is reported needs no word here, whoever else would have had one.
+            opinions
+                .retain(|o| ![SPEAKS, "part", Suppression::Overlap.as_str()].contains(&o.verdict));
+        }
+        let path = Masker::new(self.engine).path(&path);
+        Ok(Explained { path, line, opinions, unheard, is_cut })
+    }
+
+    /// Adds what the rules say that a scan did not try.
+    fn add_ungated(&self, text: &Text<'_>, seen: &Span, cases: &mut Vec<Case>) {
+        let start = seen.start.saturating_sub(AROUND);
+        let end = text.bytes.len().min(seen.end + AROUND);
+        let around = Text { bytes: &text.bytes[start..end], kind: text.kind };
+        let ungated = self.engine.detect_ungated(&around);
+        let known: BTreeSet<(usize, usize, usize)> = cases.iter().map(Case::key).collect();
+        let moved = |span: &Span| start + span.start..start + span.end;
+        let matches = ungated.matches.iter().map(|found| Case {
+            rule: found.rule,
+            secret: moved(&found.secret),
+            said: Said::NotReached(found.confidence),
+        });
+        let quiet = ungated.suppressed.iter().map(|quiet| Case {
+            rule: quiet.rule,
+            secret: moved(&quiet.secret),
+            said: Said::Quiet(quiet.why),
+        });
+        cases.extend(matches.chain(quiet).filter(|case| !known.contains(&case.key())));
+    }
+
+    /// Takes out the rules for keys without a shape whose vendor nobody speaks of, and counts them.
+    fn take_unheard(&self, text: &Text<'_>, cases: &mut Vec<Case>) -> usize {
+        let mut unheard = BTreeSet::new();
+        cases.retain(|case| {
+            let is_unheard = matches!(case.said, Said::Quiet(Suppression::NoEvidence))
+                && self.engine.near_words(case.rule, text.bytes, &case.secret).is_empty();
+            if is_unheard {
+                unheard.insert(case.rule);
+            }
+            !is_unheard
+        });
+        unheard.len()
+    }
+
+    fn opinions(
+        &self,
+        text: &Text<'_>,
+        path: &str,
+        detection: &Detection,
+        cases: &[Case],
+    ) -> Result<Vec<Opinion>, Problem> {
+        let masker = Masker::new(self.engine);
+        let mut places = place::Places::new(text.bytes);
+        let mut opinions = Vec::new();
+        for case in cases {
+            let rule = self.engine.rules().get(case.rule);
+            let found = case.as_match();
+            // Everything that any rule took for a value on this line is hidden.
+            let hidden = hidden_near(detection, cases, &case.secret);
+            let shown = masker.around(text.bytes, &found, &hidden);
+            let (verdict, why) = self.verdict(text, path, detection, case)?;
+            opinions.push(Opinion {
+                rule: rule.id.clone(),
+                name: rule.name.clone(),
+                location: places.location(&case.secret),
+                before: shown.before,
+                masked: shown.masked,
+                after: shown.after,
+                confidence: case.confidence(),
+                verdict,
+                why,
+            });
+        }
+        Ok(opinions)
+    }
+
+    fn verdict(
+        &self,
+        text: &Text<'_>,
+        path: &str,
+        detection: &Detection,
+        case: &Case,
+    ) -> Result<(&'static str, String), Problem> {
+        let line_of = |span: &Span| place::Places::new(text.bytes).location(span).line;
+        Ok(match &case.said {
+            Said::Match(found) => return self.verdict_of_match(text, path, found),
+            Said::Part(whole) => {
+                let (line, id) = (line_of(&whole.secret), self.id(whole.rule));
+                ("part", format!("It is reported together with the secret on line {line} ({id})."))
+            }
+            Said::NotReached(confidence) => (
+                "not-reached",
+                format!(
+                    "It would fit at {} confidence, but a scan does not try it here.",
+                    confidence.as_str()
+                ),
+            ),
+            Said::Quiet(why) => {
+                let more = match why {
+                    Suppression::NoEvidence => self.what_is_missing(text, case),
+                    Suppression::Overlap => self.who_spoke(detection, &case.secret),
+                    _ => String::new(),
+                };
+                (why.as_str(), format!("{}{more}", why.explain()))
+            }
+        })
+    }
+
+    fn verdict_of_match(
+        &self,
+        text: &Text<'_>,
+        path: &str,
+        found: &Match,
+    ) -> Result<(&'static str, String), Problem> {
+        let least = self.options.confidence.unwrap_or(self.config.confidence);
+        let said = found.confidence.as_str();
+        if self.config.is_excluded(path) {
+            let why = format!("`exclude` in {CONFIG_NAME} leaves the whole file out.");
+            return Ok(("excluded", why));
+        }
+        if found.confidence < least {
+            let least = least.as_str();
+            let why = format!("A scan reports from {least} up; --confidence {said} shows it.");
+            return Ok(("too-low", why));
+        }
+        let rules = self.engine.rules();
+        if marker::is_marked(text.bytes, &found.secret, rules, found.rule) {
+            let why = "A comment on its line, or on the line above, allows it.".to_owned();
+            return Ok(("marked", why));
+        }
+        if Allowed::default().allows(rules, text.bytes, path, found) {
+            let why = Suppression::Allowlist(0);
+            return Ok((why.as_str(), why.explain().to_owned()));
+        }
+        self.verdict_of_baseline(text, path, found)
+    }
+
+    fn verdict_of_baseline(
+        &self,
+        text: &Text<'_>,
+        path: &str,
+        found: &Match,
+    ) -> Result<(&'static str, String), Problem> {
+        let baseline = load_baseline(self.source, self.options).map_err(without_secrets)?;
+        let masker = Masker::new(self.engine);
+        let detection = Detection { matches: vec![found.clone()], suppressed: Vec::new() };
+        let candidate = Candidate {
+            rule: self.id(found.rule).to_owned(),
+            path: masker.path(path),
+            location: place::Places::new(text.bytes).location(&found.secret),
+            found: found.clone(),
+            shown: masker.around(text.bytes, found, &detection),
+            secret: Secret::new(&text.bytes[found.secret.clone()]),
+        };
+        let Found { finding, .. } = candidate.judge(&baseline, self.source);
+        Ok(match (finding.verdict, finding.copied_from) {
+            (Some(verdict), _) => {
+                ("accepted", format!("The baseline accepts it here, as {}.", verdict.as_str()))
+            }
+            (None, Some(other)) => {
+                let why = format!("A scan reports it: the baseline accepts the value in {other}.");
+                (SPEAKS, why)
+            }
+            (None, None) => (SPEAKS, "A scan reports it.".to_owned()),
+        })
+    }
+
+    /// Says what a rule would need that met a word of its vendor.
+    fn what_is_missing(&self, text: &Text<'_>, case: &Case) -> String {
+        let rule = self.engine.rules().get(case.rule);
+        let words = self.engine.near_words(case.rule, text.bytes, &case.secret);
+        let Some(word) = words.first() else { return String::new() };
+        let line = place::Places::new(text.bytes).location(word).line;
+        let word = String::from_utf8_lossy(&text.bytes[word.clone()]).into_owned();
+        if rule.names.is_empty() {
+            return format!(
+                " `{word}` on line {line} is not enough: missing is a name with \"key\", \"token\" \
+                 or the like before the value, a header, or the vendor's own call."
+            );
+        }
+        let names = rule.names.join("`, `");
+        format!(
+            " `{word}` on line {line} is not enough: missing is one of the names `{names}` before \
+             the value."
+        )
+    }
+
+    fn who_spoke(&self, detection: &Detection, secret: &Span) -> String {
+        let mut other = detection.matches.iter().filter(|found| touches(&found.secret, secret));
+        other.next().map_or(String::new(), |found| format!(" Here it is {}.", self.id(found.rule)))
+    }
+
+    fn id(&self, rule: usize) -> &str {
+        let rules: &RuleSet = self.engine.rules();
+        let rule: &Rule = rules.get(rule);
+        &rule.id
+    }
+}
+
+impl Said {
+    /// What speaks comes first.
+    fn order(&self) -> usize {
+        match self {
+            Said::Match(_) => 0,
+            Said::Part(_) => 1,
+            Said::NotReached(_) => 2,
+            Said::Quiet(_) => 3,
+        }
+    }
+}
+
+impl Case {
+    fn key(&self) -> (usize, usize, usize) {
+        (self.rule, self.secret.start, self.secret.end)
+    }
+
+    fn confidence(&self) -> Option<Confidence> {
+        match &self.said {
+            Said::Match(found) => Some(found.confidence),
+            Said::NotReached(confidence) => Some(*confidence),
+            Said::Part(_) | Said::Quiet(_) => None,
+        }
+    }
+
+    /// Returns the value as a match, of which nothing is public unless a rule said so.
+    fn as_match(&self) -> Match {
+        if let Said::Match(found) = &self.said {
+            return found.clone();
+        }
+        Match {
+            rule: self.rule,
+            secret: self.secret.clone(),
+            parts: Vec::new(),
+            confidence: Confidence::Low,
+            public_len: 0,
+            rank: 0,
+        }
+    }
+}
+
+fn cases_of(detection: Detection) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for found in detection.matches {
+        for part in &found.parts {
+            let said = Said::Part(found.clone());
+            cases.push(Case { rule: found.rule, secret: part.clone(), said });
+        }
+        let (rule, secret) = (found.rule, found.secret.clone());
+        cases.push(Case { rule, secret, said: Said::Match(found) });
+    }
+    cases.extend(detection.suppressed.into_iter().map(|quiet| Case {
+        rule: quiet.rule,
+        secret: quiet.secret,
+        said: Said::Quiet(quiet.why),
+    }));
+    cases
+}
+
+/// What is hidden in the line around a value.
+const HIDDEN_NEAR: usize = 4096;
+
+fn hidden_near(detection: &Detection, cases: &[Case], secret: &Span) -> Detection {
+    let near = secret.start.saturating_sub(HIDDEN_NEAR)..secret.end + HIDDEN_NEAR;
+    let matches = detection.matches.iter().filter(|found| touches(&found.secret, &near));
+    let suppressed = cases.iter().filter(|case| touches(&case.secret, &near));
+    Detection {
+        matches: matches.cloned().collect(),
+        suppressed: suppressed
+            .filter(|case| !matches!(case.said, Said::Match(_)))
+            .map(|case| Suppressed {
+                rule: case.rule,
+                secret: case.secret.clone(),
+                why: Suppression::Overlap,
+            })
+            .collect(),
+    }
+}
+
+fn touches(a: &Span, b: &Span) -> bool {
+    a.start < b.end && b.start < a.end
+}
+
+/// Returns where a line stands, without its end.
+fn line_span(text: &[u8], number: usize) -> Option<Span> {
+    let mut start = 0;
+    for _ in 1..number {
+        start += memchr::memchr(b'\n', &text[start..])? + 1;
+    }
+    let is_there = number > 0 && (start < text.len() || number == 1);
+    let len = memchr::memchr(b'\n', &text[start..]).unwrap_or(text.len() - start);
+    is_there.then_some(start..start + len)
+}
+
+fn no_line(path: &str, number: usize, text: &[u8]) -> Problem {
+    let count = memchr::memchr_iter(b'\n', text).count()
+        + usize::from(text.last().is_some_and(|byte| *byte != b'\n'));
+    Problem {
+        path: path.to_owned(),
+        problem: format!("there is no line {number}: it has {count}"),
+        hint: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_count_from_one_and_end_before_their_end() {
+        let text = b"a\nbc\n\nd";
+        let spans: Vec<_> = (0..6).map(|number| line_span(text, number)).collect();
+        assert_eq!(spans, [None, Some(0..1), Some(2..4), Some(5..5), Some(6..7), None]);
+        assert_eq!(line_span(b"a\n", 2), None);
+        assert_eq!(line_span(b"", 1), Some(0..0));
+    }
+
+    #[test]
+    fn a_missing_line_says_how_many_there_are() {
+        let problem = no_line("a", 9, b"a\nb\n");
+        assert_eq!(problem.problem, "there is no line 9: it has 2");
+        assert_eq!(no_line("a", 9, b"a\nb").problem, problem.problem);
+    }
+}
