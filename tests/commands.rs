@@ -71,26 +71,27 @@ fn help_names_every_command() {
         &sandbox,
         &sandbox.keyhook(&["scan", "--help"]),
         expect![[r#"
-        exit 0
-        --- stdout
-        Look for secrets in files, the staged change or standard input
+            exit 0
+            --- stdout
+            Look for secrets in files, the staged change or standard input
 
-        Usage: keyhook scan [OPTIONS] [PATHS]...
+            Usage: keyhook scan [OPTIONS] [PATHS]...
 
-        Arguments:
-          [PATHS]...  Files and folders; a folder means what git tracks or would track [default: .]
+            Arguments:
+              [PATHS]...  Files and folders; a folder means what git tracks or would track [default: .]
 
-        Options:
-              --staged                   Look at what the next commit will contain
-              --stdin                    Look at standard input
-              --stdin-path <PATH>        The file name under which standard input is judged and reported [default: <stdin>]
-              --all                      Include files that git ignores
-              --format <FORMAT>          How to write the findings [default: text] [possible values: text, json, jsonl, sarif]
-              --confidence <CONFIDENCE>  The lowest confidence to report: low, medium or high [default: medium]
-              --no-baseline              Report accepted findings too, as if there were no baseline
-          -h, --help                     Print help
-        --- stderr
-    "#]],
+            Options:
+                  --staged                   Look at what the next commit will contain
+                  --stdin                    Look at standard input
+                  --stdin-path <PATH>        The file name under which standard input is judged and reported [default: <stdin>]
+                  --all                      Include files that git ignores
+                  --format <FORMAT>          How to write the findings [default: text] [possible values: text, json, jsonl, sarif]
+                  --confidence <CONFIDENCE>  The lowest confidence to report: low, medium or high [default: medium]
+                  --explain [<FILE:LINE>]    Say of a line which rules looked at it, and why they spoke or stayed quiet; without a line, of all that was passed over
+                  --no-baseline              Report accepted findings too, as if there were no baseline
+              -h, --help                     Print help
+            --- stderr
+        "#]],
     );
     check(
         &sandbox,
@@ -710,7 +711,7 @@ fn a_gitleaks_file_that_cannot_be_used_is_an_error() {
             keyhook: not everything could be looked at
 
               error: cannot use all of .gitleaks.toml:
-                rule `acme-token`: **************** it does not parse: unclosed group (column 6); mend it, or name the rule in `disable`
+                rule `acme-token`: regex: it does not parse: unclosed group (column 6); mend it, or name the rule in `disable`
               hint: keyhook rules check .gitleaks.toml; `disable` in .keyhook.toml does without
             --- stderr
         "#]],

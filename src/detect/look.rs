@@ -416,7 +416,17 @@ fn is_worth_a_look(value: &[u8]) -> bool {
     let len = head.iter().position(|b| !b.is_ascii_alphanumeric() && !b"_-+/.~".contains(b));
     let head = &head[..len.unwrap_or(head.len())];
     let digits = head.iter().filter(|byte| byte.is_ascii_digit()).count();
-    digits >= MANY_DIGITS || is_mixed_piece(head) || super::looks_random(head)
+    if digits >= MANY_DIGITS || is_mixed_piece(head) {
+        return true;
+    }
+    // Names change between small letters and capitals seldom; chance does so all the time.
+    let changes = || {
+        let is_change = |pair: &&[u8]| pair[0].is_ascii_lowercase() != pair[1].is_ascii_lowercase();
+        head.windows(2).filter(is_change).count()
+    };
+    let is_plain = digits == 0 && changes() * 8 < head.len();
+    let is_one_case = || !head.iter().any(|b| b.is_ascii_uppercase() || b"_./".contains(b));
+    (!is_plain || is_one_case()) && super::looks_random(head)
 }
 
 /// Returns whether a piece without separators mixes letters and digits as a generator does.

@@ -7,7 +7,7 @@ use crate::detect::name::Words;
 use crate::detect::{FileKind, Text};
 
 /// How far an enclosing `"example": {` may stand before the value.
-const EXAMPLE_MAX: usize = 6000;
+const EXAMPLE_MAX: usize = 16_000;
 /// How far the name of a section may stand before a name in it.
 const SECTION_MAX: usize = 400;
 /// Where a document says that it describes an interface.
@@ -20,7 +20,7 @@ pub(super) fn is_example(text: &Text<'_>, value: &Value) -> bool {
         return false;
     }
     let head = &text.bytes[..text.bytes.len().min(HEAD)];
-    let describes = ["\"openapi\"", "\"swagger\"", "openapi:", "swagger:", "\"$schema\": \"http"]
+    let describes = ["\"openapi\"", "\"swagger\"", "openapi:", "swagger:", "\"examples\""]
         .iter()
         .any(|word| memchr::memmem::find(head, word.as_bytes()).is_some());
     let from = value.span.start.saturating_sub(EXAMPLE_MAX);

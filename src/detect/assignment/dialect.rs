@@ -109,18 +109,18 @@ impl Reader<'_> {
             [b'=' | b'-', b'>', ..] | [b'<', b'-', ..] => (Join::Assign, gap + 2),
             [b'|', b'|', ..] | [b'?', b'?' | b':', ..] => (Join::Default, gap + 2),
             [b'o', b'r', b' ', ..] if gap > at && is_look_up => (Join::Default, gap + 3),
-            _ if is_look_up => return None,
             [b'=' | b':', ..] => (Join::Assign, gap + 1),
             [0xEF, 0xBC, 0x9A, ..] => (Join::Assign, gap + 3),
             [b'(', ..] if !is_attribute && gap == at => (Join::Call, gap + 1),
             [b',', ..] if is_attribute && self.is_argument() => (Join::Comma, gap + 1),
             [b'>', ..] if is_attribute || self.before().ends_with(b"<") => (Join::Tag, gap + 1),
-            [b'"' | b'\'' | b'`', ..] if gap > at => (Join::Space, gap),
+            [b'"' | b'\'', ..] if gap > at => (Join::Space, gap),
+            [b'`', ..] if gap > at && self.may_speak() => (Join::Space, gap),
             [b'i', b's', b':' | b' ', ..] if gap > at && self.may_speak() => (Join::Is, gap + 3),
             _ if gap > at && self.takes_words() => (Join::Space, skip_type(bytes, gap)),
             _ => return None,
         };
-        Some(joined)
+        (!is_look_up || joined.0 == Join::Default).then_some(joined)
     }
 
     /// `arn:aws:secretsmanager:eu-west-1:1:secret:…`, `AWS::IAM::AccessKey`: a part of a name.
@@ -271,7 +271,9 @@ impl Reader<'_> {
                 !(byte.is_ascii_alphanumeric() || b"-._~%+/=!*$@:".contains(byte))
             }));
         }
-        if self.string_around().is_some() {
+        // A quoted name is a key of its own, not a word of a longer string.
+        let is_key = matches!(bytes.get(self.name.end), Some(b'"' | b'\'' | b'`' | b'\\'));
+        if !is_key && self.string_around().is_some() {
             // In a string a single space ends a word of a command and a part of a list.
             let value = until(|byte| {
                 byte.is_ascii_whitespace()
@@ -302,6 +304,10 @@ impl Reader<'_> {
 
     /// Returns whether people speak here: in a text, or in a comment of a program.
     fn may_speak(&self) -> bool {
+        // "Pass `x=0` to …" speaks of handing over.
+        if self.bytes[self.name.clone()].eq_ignore_ascii_case(b"pass") {
+            return false;
+        }
         match self.text.kind {
             FileKind::Prose | FileKind::Other => true,
             FileKind::Data(_) => false,
@@ -331,6 +337,10 @@ impl Reader<'_> {
 
     fn is_in_comment(&self) -> bool {
         let line = self.line_before().trim_ascii_start();
+        // An attribute of Rust is no comment.
+        if line.starts_with(b"#[") {
+            return false;
+        }
         [&b"#"[..], b"//", b"--", b"* ", b"/*", b"<!--", b"REM "]
             .iter()
             .any(|mark| line.starts_with(mark))

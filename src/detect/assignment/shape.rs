@@ -146,11 +146,18 @@ fn is_format(value: &[u8]) -> bool {
     let is_percent = value.windows(2).any(|pair| pair[0] == b'%' && b"sdv@".contains(&pair[1]))
         && (value.len() <= 4 || has(b" ") || value.ends_with(b"%s") || value.starts_with(b"%s"));
     is_anchored
+        || is_grammar_name(value)
         || is_percent
         || is_braced(value)
         || [&b"\\d"[..], b"\\w", b"\\s", b"[a-z", b"[A-Z", b"[0-9", b"[^", b".*", b".+", b"(?"]
             .iter()
             .any(|part| has(part))
+}
+
+/// `keyword.tag-$1`: a class of a grammar with a group to fill in.
+fn is_grammar_name(value: &[u8]) -> bool {
+    let name: Vec<u8> = value.iter().copied().filter(|byte| *byte != b'$').collect();
+    name.len() + 1 == value.len() && name.contains(&b'.') && is_plain(&name)
 }
 
 /// A place to fill in: `{name}`, `{{ x }}`, `[[x]]`, `__NAME__`, `<name>`, `@name@`, `%name%`.

@@ -192,6 +192,60 @@ fn configuration_in_many_formats() {
 }
 
 #[test]
+fn passwords_that_people_choose() {
+    check_found(&[
+        (".env", "DB_PASSWORD=«butterfly-pumpkin-garnet-109»"),
+        (".env", "SMTP_PASS=\"«Rosebud2012*»\""),
+        ("a.yml", "password: «Lagoon-1986»"),
+        ("a.yml", "password: «Valencia223--»"),
+        ("a.py", "password = \"«pumpkin-london-search-945»\""),
+        ("a.tf", "password = \"«butterfly2024#»\""),
+    ]);
+    check_quiet(&[
+        (".env", "DB_PASSWORD=Summer2024!"),
+        (".env", "DB_PASSWORD=acme1999"),
+        ("a.yml", "password: my-app-password-2"),
+        ("tests/a.py", "password = \"pumpkin-london-search-945\""),
+    ]);
+}
+
+#[test]
+fn sections_scopes_and_sentences() {
+    check_found(&[
+        ("a.json", "{\"Jwt\": {\"Key\": \"«{{alnum 32}}»\", \"Issuer\": \"x\"}}"),
+        ("a.ini", "[jwt]\nkey = «{{alnum 32}}»"),
+        ("a.ps1", "$env:DB_PASSWORD = '«{{alnum 20}}»'"),
+        (
+            "a.py",
+            "SECRET_KEY = \"«{{alnum-lower 8}}#{{alnum-lower 6}}&x@{{alnum-lower 9}}%{{alnum-lower 7}}^{{alnum-lower 10}}!(+»\"",
+        ),
+        ("a.txt", "host=db1 user=app password=«{{alnum 24}}» sslmode=require"),
+        ("README.md", "Log in as `app` with password `«{{alnum 24}}»`."),
+        ("README.md", "The password is «{{alnum 24}}»."),
+        ("README.md", "<!-- staging login: app / password: «{{alnum 24}}» -->"),
+    ]);
+}
+
+#[test]
+fn examples_names_and_numbers() {
+    check_quiet(&[
+        ("a.json", "{\"openapi\": \"3.1.0\", \"x\": {\"token\": \"{{alnum 29}}\"}}"),
+        ("a.json", "{\"example\": {\"value\": {\"access_token\": \"{{hex 40}}\"}}}"),
+        ("a.json", "{\"output_cost_per_token_above_200k_tokens\": 2.25e-05, \"a\": 1}"),
+        ("a.py", "errors = {'MISSING_PASSPHRASE': GpgMissingPassPhrase2, 'a': 1}"),
+        ("a.py", "{\"secret\": \"V1SecretVolumeSource\"}"),
+        ("a.js", "{ token: \"keyword.$S2\", next: \"@pop\" }"),
+        ("a.js", "// sign('', 'test_secret') => '{{hex 64}}'"),
+        ("a.js", "{ token: \"keyword.tag-$1\" }"),
+        ("a.json", "{\"example\": {\"token\": \"gh{{alnum 1}}_{{alnum 36}}\"}}"),
+        ("a.py", "base = get_secret(\"A2A_API_BASE\")"),
+        ("a.rs", "#[case] password: Option<&str>,"),
+        ("a.py", "# Pass `verbosity=0` to get a table"),
+        ("a.json", "{\"password\": \"pbkdf2_sha256$10000${{alnum 12}}${{alnum 43}}=\"}"),
+    ]);
+}
+
+#[test]
 fn what_only_looks_like_an_assignment() {
     check_quiet(&[
         ("a.py", "password = get_password_from_vault_1()"),

@@ -16,6 +16,12 @@ use crate::finding::Confidence;
 const RANDOM_MIN: usize = 16;
 const PASSWORD_MIN: usize = 6;
 
+/// Returns whether the value is letters and joints of a name that do not look random.
+fn is_plain_word(bytes: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphabetic() || b"_.:->&*<>()[] ".contains(byte);
+    bytes.iter().all(is_name) && !is_random(bytes)
+}
+
 /// Returns how sure a value makes us, or why it is no secret.
 pub(super) fn weigh(
     promise: Promise,
@@ -23,7 +29,24 @@ pub(super) fn weigh(
     name: &[u8],
     value: &Value,
 ) -> Result<Confidence, Suppression> {
+    let sure = weigh_alone(promise, text, name, value)?;
+    // Only what would be shown is worth the look at what encloses it.
+    let is_shown = sure > Confidence::Low && !context::is_example(text, value);
+    Ok(if is_shown { sure } else { Confidence::Low })
+}
+
+/// Weighs a value without what encloses it.
+fn weigh_alone(
+    promise: Promise,
+    text: &Text<'_>,
+    name: &[u8],
+    value: &Value,
+) -> Result<Confidence, Suppression> {
     let bytes = &text.bytes[value.span.clone()];
+    // Most values are words of a program; the dear questions are not for them.
+    if is_plain_word(bytes) && (promise.strength == Strength::Faint || !value.is_literal) {
+        return Err(Suppression::NotRandom);
+    }
     judge::is_real(bytes)?;
     if repeats_name(name, bytes) || memchr::memmem::find(bytes, b"...").is_some() {
         return Err(Suppression::Placeholder);
@@ -39,9 +62,6 @@ pub(super) fn weigh(
     }
     let is_mixed = value.is_literal || text.kind.has_bare_values();
     if is_random(bytes) || (is_mixed && shape::is_symbol_mix(bytes)) {
-        if context::is_example(text, value) {
-            return Ok(Confidence::Low);
-        }
         return Ok(match promise.strength {
             Strength::Faint => Confidence::Low,
             Strength::Weak | Strength::Strong => Confidence::Medium,

@@ -12,11 +12,11 @@ use super::fold::Folded;
 const STOCK: &[&str] = &[
     "123456", "aaa", "abc", "abcd", "abcde", "abcdef", "access", "admin", "administrateur",
     "administrator", "ann", "asd", "asdf", "bad", "bar", "baz", "change", "changeit", "changeme",
-    "contrasena", "contraseña", "credential", "credentials", "creds", "demo", "dev", "dragon",
+    "contrasena", "contraseña", "credential", "credentials", "creds", "demo", "dev",
     "easy", "edc",
     "foo", "foobar", "geheim", "good", "guest", "hallo", "haslo", "hello", "heslo", "hidden",
-    "hunter", "iloveyou", "insecure", "it", "kennwort", "key", "letmein", "local", "localhost",
-    "login", "master", "me", "monkey", "motdepasse", "my", "new", "old", "parola", "parole", "pass",
+    "iloveyou", "insecure", "it", "kennwort", "key", "letmein", "local", "localhost",
+    "login", "master", "me", "motdepasse", "my", "new", "old", "parola", "parole", "pass",
     "passphrase", "passw", "passwd", "password", "passwort", "postgres", "private", "prod",
     "public", "pw", "pwd", "qaz", "quux", "qux", "qwe", "qwer", "qwerty", "qwertz", "root", "sa",
     "secret", "secreto", "secrets", "secure", "segredo", "senha", "simple", "staging", "strong",
@@ -59,7 +59,7 @@ const CHUNK_MAX: usize = 40;
 
 /// Returns whether the value is a stock password.
 pub(in crate::detect) fn is_dummy(value: &[u8]) -> bool {
-    is_made_of(value, &[STOCK])
+    value.eq_ignore_ascii_case(b"hunter2") || is_made_of(value, &[STOCK])
 }
 
 /// Returns whether the value is made of words so common that a guess would find it.
