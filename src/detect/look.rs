@@ -416,7 +416,7 @@ fn is_worth_a_look(value: &[u8]) -> bool {
     let len = head.iter().position(|b| !b.is_ascii_alphanumeric() && !b"_-+/.~".contains(b));
     let head = &head[..len.unwrap_or(head.len())];
     let digits = head.iter().filter(|byte| byte.is_ascii_digit()).count();
-    if digits >= MANY_DIGITS || is_mixed_piece(head) {
+    if digits >= MANY_DIGITS || has_mixed_piece(head) {
         return true;
     }
     // Names change between small letters and capitals seldom; chance does so all the time.
@@ -430,12 +430,14 @@ fn is_worth_a_look(value: &[u8]) -> bool {
 }
 
 /// Returns whether a piece without separators mixes letters and digits as a generator does.
-fn is_mixed_piece(head: &[u8]) -> bool {
-    let len = head.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(head.len());
-    let piece = &head[..len];
-    let has = |kind: fn(&u8) -> bool| piece.iter().any(kind);
-    let is_long = len >= LONG_PIECE || (has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase));
-    len >= RUN_MIN && has(u8::is_ascii_digit) && is_long
+fn has_mixed_piece(head: &[u8]) -> bool {
+    head.split(|byte| !byte.is_ascii_alphanumeric()).any(|piece| {
+        let has = |kind: fn(&u8) -> bool| piece.iter().any(kind);
+        let is_mixed = || has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
+        piece.len() >= RUN_MIN
+            && has(u8::is_ascii_digit)
+            && (piece.len() >= LONG_PIECE || is_mixed())
+    })
 }
 
 /// Pieces of this length need no capitals to be told from a name such as `utf8_to_utf16`.
