@@ -1,8 +1,9 @@
 //! What a text says once decoded: layer below layer, to a depth and with a budget.
 //!
-//! A finding inside a layer points at the text as it stands in the file. Hostile text can hold
-//! layers in layers in layers; the budget counts decoded bytes over all of them, so the work stays
-//! a small multiple of the text.
+//! A finding inside a layer points at the text as it stands in the file. Whatever the text itself
+//! holds encoded is looked at. Below that, hostile text can hold layers in layers in layers, so each
+//! layer has a budget of its own for all that lies deeper: none can use up another's, and the work
+//! stays a multiple of the text. What a budget cut off is told, never passed over in silence.
 
 use std::collections::HashSet;
 
@@ -11,9 +12,56 @@ use super::look::look_at;
 use super::{Detection, Engine, FileKind, Match, Suppression, Text};
 use crate::finding::Span;
 
-/// Returns how many decoded bytes are looked at for a text of this length.
-pub(super) fn budget(len: usize) -> usize {
-    2 * len + (64 << 10)
+/// How deep a look is, and how deep it may still go.
+pub(super) struct Depth {
+    left: usize,
+    /// How many decoded bytes may still be looked at below one layer of the text; none in the text
+    /// itself, whose own layers are all looked at.
+    budget: Option<usize>,
+}
+
+/// How often something decoded is decoded once more.
+const DEPTH_MAX: usize = 3;
+
+/// A layer may hold this many times its own length, and a little, in layers below it.
+const BELOW_MAX: usize = 8;
+const BELOW_MIN: usize = 4 << 10;
+
+impl Depth {
+    /// Starts in a text as it stands in its file.
+    pub(super) fn start() -> Depth {
+        Depth { left: DEPTH_MAX, budget: None }
+    }
+
+    /// Starts where nothing is decoded.
+    #[cfg(test)]
+    pub(super) fn end() -> Depth {
+        Depth { left: 0, budget: None }
+    }
+
+    /// Returns whether nothing is decoded any more.
+    pub(super) fn is_end(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Returns the depth inside a layer of `len` bytes, if the budget allows to look there.
+    fn inside(&mut self, len: usize) -> Option<Depth> {
+        let budget = match &mut self.budget {
+            None => BELOW_MAX * len + BELOW_MIN,
+            Some(budget) => {
+                *budget = budget.checked_sub(len)?;
+                *budget
+            }
+        };
+        Some(Depth { left: self.left - 1, budget: Some(budget) })
+    }
+
+    /// Takes over what a look inside a layer has used up.
+    fn leave(&mut self, inside: Depth) {
+        if self.budget.is_some() {
+            self.budget = inside.budget;
+        }
+    }
 }
 
 /// Adds what stands in the layers of a text to what was found in the text itself.
@@ -22,18 +70,22 @@ pub(super) fn look_inside(
     text: &Text<'_>,
     mut found: Detection,
     blobs: Vec<Layer>,
-    depth: usize,
-    budget: &mut usize,
+    depth: &mut Depth,
 ) -> Detection {
     if text.kind == FileKind::Binary {
         return found;
     }
     let mut outer: Option<Outer> = None;
     for layer in blobs.into_iter().chain(layers(text.bytes)) {
-        let Some(rest) = budget.checked_sub(layer.bytes.len()) else { break };
-        *budget = rest;
+        let Some(mut inside) = depth.inside(layer.bytes.len()) else {
+            found.is_cut = true;
+            continue;
+        };
         let inner = Text { bytes: &layer.bytes, kind: text.kind };
-        for inside in look_at(engine, &inner, depth - 1, budget).matches {
+        let below = look_at(engine, &inner, &mut inside);
+        depth.leave(inside);
+        found.is_cut |= below.is_cut;
+        for inside in below.matches {
             let outer = outer.get_or_insert_with(|| Outer::of(&found));
             let secret = layer.origin(&inside.secret);
             let is_copied = text.bytes[secret.clone()] == layer.bytes[inside.secret.clone()];
@@ -135,6 +187,29 @@ mod tests {
         assert_eq!(found(key, twice).len(), 1);
         let often = |text: &str| (0..5).fold(text.to_owned(), |text, _| hex(&text));
         assert_eq!(found(key, often).len(), 0);
+    }
+
+    #[test]
+    fn much_that_is_encoded_hides_nothing_behind_it() {
+        let filler = "{\\\"a\\\": \\\"%22x%22: %7B%22k%22%3A 1%7D &quot;y&quot;: \\u0022z\\\"}\n";
+        for count in [0, 10, 1000] {
+            let behind =
+                |text: &str| format!("{}url = /?q={}\n", filler.repeat(count), percent(text));
+            assert_eq!(found("AIza{{base64url 35}}", behind).len(), 1, "{count} lines");
+        }
+    }
+
+    #[test]
+    fn what_a_budget_cuts_off_is_told() {
+        let engine = Engine::new(RuleSet::builtin());
+        let text = expand("url = /?q=%41Iza{{base64url 35}}&x=%22\n", 5).unwrap().text;
+        let look = |budget: usize| {
+            let text = Text { bytes: text.as_bytes(), kind: FileKind::Other };
+            look_at(&engine, &text, &mut Depth { left: 2, budget: Some(budget) })
+        };
+        let (within, beyond) = (look(10_000), look(20));
+        assert!(!within.is_cut && within.matches.len() == 1);
+        assert!(beyond.is_cut && beyond.matches.is_empty());
     }
 
     #[test]

@@ -19,6 +19,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::deep::Depth;
 use super::{Detection, Engine, FileKind, Text, look, overlap};
 use crate::finding::Confidence;
 use crate::rule::{RuleSet, builtin_proven, expand};
@@ -143,7 +144,7 @@ fn text(dice: &mut Dice, examples: &[(String, Vec<u8>)]) -> Vec<u8> {
 }
 
 fn gated(engine: &Engine, text: &Text<'_>) -> Detection {
-    overlap::resolve(&engine.rules, text.bytes, look::look_at(engine, text, 0, &mut 0))
+    overlap::resolve(&engine.rules, text.bytes, look::look_at(engine, text, &mut Depth::end()))
 }
 
 type Said = BTreeSet<(usize, usize, String)>;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use regex_automata::{Anchored, Input};
 
 use super::candidates::{Visit, visit};
+use super::deep::Depth;
 use super::layer::{Blobs, Layer, may_open};
 use super::near::{NearWords, is_word, reach};
 use super::{Detection, Engine, Match, Suppressed, Suppression, Text};
@@ -14,26 +15,17 @@ use crate::rule::{Boundary, Check, Hit, REACH_MAX, RUN_MIN, Rule, Tables, WORD, 
 
 /// Finds everything, overlaps and what is encoded included.
 pub(super) fn look(engine: &Engine, text: &Text<'_>) -> Detection {
-    let mut budget = deep::budget(text.bytes.len());
-    look_at(engine, text, DEPTH_MAX, &mut budget)
+    look_at(engine, text, &mut Depth::start())
 }
 
-/// Finds what stands in a text, and in what it decodes to while `depth` and `budget` last.
-pub(super) fn look_at(
-    engine: &Engine,
-    text: &Text<'_>,
-    depth: usize,
-    budget: &mut usize,
-) -> Detection {
+/// Finds what stands in a text, and in what it decodes to as far as `depth` allows.
+pub(super) fn look_at(engine: &Engine, text: &Text<'_>, depth: &mut Depth) -> Detection {
     let mut look = Look::new(engine, text);
     visit(&engine.masks, text.bytes, &mut look);
     look.search_windows();
     let (found, blobs) = (look.found, look.layers);
-    if depth == 0 { found } else { deep::look_inside(engine, text, found, blobs, depth, budget) }
+    if depth.is_end() { found } else { deep::look_inside(engine, text, found, blobs, depth) }
 }
-
-/// How often something decoded is decoded once more.
-const DEPTH_MAX: usize = 3;
 
 /// As [`look`], without any table: every pattern runs over the whole text.
 pub(super) fn look_ungated(engine: &Engine, text: &Text<'_>) -> Detection {
@@ -75,21 +67,12 @@ struct Look<'a> {
 
 impl Visit for Look<'_> {
     fn token(&mut self, at: usize) {
-        let engine = self.engine;
-        for (first, tables) in &engine.tables {
-            tables.shapes.each(self.text.bytes, at, |rule| {
-                self.anchored(*first, tables, rule, at);
-            });
-        }
+        self.shapes(at);
         if at > 0
             && self.text.bytes[at - 1] == b'['
             && let Some(behind) = boundary::behind_color(self.text.bytes, at)
         {
-            for (first, tables) in &engine.tables {
-                tables.shapes.each(self.text.bytes, behind, |rule| {
-                    self.anchored(*first, tables, rule, behind);
-                });
-            }
+            self.shapes(behind);
         }
     }
 
@@ -115,6 +98,24 @@ impl Visit for Look<'_> {
 }
 
 impl<'a> Look<'a> {
+    fn new(engine: &'a Engine, text: &'a Text<'a>) -> Look<'a> {
+        let found = Detection::default();
+        let near = NearWords::default();
+        let (windows, layers) = (Vec::new(), Vec::new());
+        let (blobs, values) = (Blobs::default(), HashSet::new());
+        Look { engine, text, near, windows, last_name: None, blobs, layers, values, found }
+    }
+
+    /// Tries the rules that start with the bytes at `at`.
+    fn shapes(&mut self, at: usize) {
+        let engine = self.engine;
+        for (first, tables) in &engine.tables {
+            tables.shapes.each(self.text.bytes, at, |rule| {
+                self.anchored(*first, tables, rule, at);
+            });
+        }
+    }
+
     /// Tries a value whose first part is too short for a run: `43505337:` before 35 characters.
     fn value_before_colon(&mut self, at: usize) {
         let bytes = self.text.bytes;
@@ -129,14 +130,6 @@ impl<'a> Look<'a> {
         {
             self.value(start);
         }
-    }
-
-    fn new(engine: &'a Engine, text: &'a Text<'a>) -> Look<'a> {
-        let found = Detection::default();
-        let near = NearWords::default();
-        let (windows, layers) = (Vec::new(), Vec::new());
-        let (blobs, values) = (Blobs::default(), HashSet::new());
-        Look { engine, text, near, windows, last_name: None, blobs, layers, values, found }
     }
 
     /// Tries a linear rule at the place where its match would start.

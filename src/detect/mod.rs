@@ -83,6 +83,8 @@ pub struct Detection {
     pub matches: Vec<Match>,
     /// What looked like one and was not.
     pub suppressed: Vec<Suppressed>,
+    /// Whether something that was decoded holds more encoded text than was looked into.
+    pub is_cut: bool,
 }
 
 /// Rules made ready to run. Patterns that need a regex are compiled when they are first needed.

@@ -318,7 +318,7 @@ impl Explainer<'_> {
     ) -> Result<(&'static str, String), Problem> {
         let baseline = load_baseline(self.source, self.options).map_err(without_secrets)?;
         let masker = Masker::new(self.engine);
-        let detection = Detection { matches: vec![found.clone()], suppressed: Vec::new() };
+        let detection = Detection { matches: vec![found.clone()], ..Detection::default() };
         let candidate = Candidate {
             rule: self.id(found.rule).to_owned(),
             path: masker.path(path),
@@ -439,7 +439,8 @@ fn hidden(detection: &Detection, cases: &[Case]) -> Hidden {
         secret: case.secret.clone(),
         why: Suppression::Overlap,
     });
-    Hidden::of(&Detection { matches: detection.matches.clone(), suppressed: suppressed.collect() })
+    let (matches, suppressed) = (detection.matches.clone(), suppressed.collect());
+    Hidden::of(&Detection { matches, suppressed, ..Detection::default() })
 }
 
 fn touches(a: &Span, b: &Span) -> bool {

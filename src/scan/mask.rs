@@ -223,7 +223,7 @@ mod tests {
             public_len: *public_len,
             rank: 0,
         });
-        let detection = Detection { matches: matches.collect(), suppressed: Vec::new() };
+        let detection = Detection { matches: matches.collect(), ..Detection::default() };
         let hidden = Hidden::of(&detection);
         for start in 0..100 {
             for end in start + 1..101 {

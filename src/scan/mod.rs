@@ -116,6 +116,7 @@ pub fn scan_secrets(source: &mut dyn Source, options: &Options) -> (Outcome, Vec
         least,
         excluded: 0,
         marked: 0,
+        cut: 0,
         allowed: Allowed::default(),
         found: Vec::new(),
     };
@@ -227,6 +228,7 @@ struct Scan<'a> {
     least: Confidence,
     excluded: usize,
     marked: usize,
+    cut: usize,
     allowed: Allowed,
     found: Vec<Candidate>,
 }
@@ -248,6 +250,7 @@ impl Scan<'_> {
         let kind = FileKind::of_path(&chunk.path).unless_binary(is_binary);
         let text = Text { bytes: &bytes, kind };
         let detection = self.engine.detect_in_file(&text, &path);
+        self.cut += usize::from(detection.is_cut);
         if detection.matches.iter().all(|m| m.confidence < self.least)
             && !allowed::has_any(&detection)
         {
@@ -324,6 +327,7 @@ impl Scan<'_> {
         };
         say(self.excluded, &format!("file(s) left out by `exclude` in {CONFIG_NAME}"));
         say(self.marked, "finding(s) allowed by a comment on their line");
+        say(self.cut, "file(s) hold encoded text in encoded text, more than was looked into");
         say(config.disable.len(), &format!("rule(s) switched off by `disable` in {CONFIG_NAME}"));
         self.allowed.write_notes(self.engine.rules(), config, &self.masker, &mut outcome.notes);
         outcome.notes.extend(source.notes());
