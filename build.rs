@@ -16,6 +16,9 @@ mod finding {
 #[path = "src/rule/definition.rs"]
 #[allow(dead_code)]
 mod definition;
+#[path = "src/rule/index.rs"]
+#[allow(dead_code)]
+mod index;
 #[path = "src/rule/linear.rs"]
 #[allow(dead_code)]
 mod linear;
@@ -27,13 +30,14 @@ mod prefilter;
 mod tables;
 
 use definition::ProvenRule;
+use index::Index;
 use prefilter::Prefilter;
 use tables::Tables;
 
 fn main() {
     let folder = Path::new("src/rule/builtin");
     println!("cargo::rerun-if-changed={}", folder.display());
-    for file in ["definition", "linear", "prefilter", "tables"] {
+    for file in ["definition", "index", "linear", "prefilter", "tables"] {
         println!("cargo::rerun-if-changed=src/rule/{file}.rs");
     }
     let mut rules = load(folder).unwrap_or_else(|problem| {
@@ -73,9 +77,8 @@ fn render(rules: &[ProvenRule]) -> String {
     let tables = Tables::build(rules.iter().map(|proven| &proven.rule));
     render_prefilter(&mut out, "KEYWORD", &tables.keywords);
     render_prefilter(&mut out, "NEAR", &tables.near);
-    render_table(&mut out, "SHAPE_BITMAP", "u64", &tables.shapes.bitmap);
+    render_index(&mut out, "SHAPE", &tables.shapes.index);
     render_table(&mut out, "SHAPE_ENTRIES", "(u32, u16)", &tables.shapes.entries);
-    render_table(&mut out, "SHAPE_BUCKETS", "u16", &tables.shapes.buckets);
     render_table(&mut out, "LINEAR_PATTERNS", "Slice", &tables.linears.patterns);
     render_table(&mut out, "LINEAR_PATHS", "Slice", &tables.linears.paths);
     render_table(&mut out, "LINEAR_STEPS", "Step", &tables.linears.steps);
@@ -88,10 +91,14 @@ fn render(rules: &[ProvenRule]) -> String {
 const GROWS: &str = "a string grows";
 
 fn render_prefilter(out: &mut String, name: &str, prefilter: &Prefilter) {
-    render_table(out, &format!("{name}_BITMAP"), "u64", &prefilter.bitmap);
-    render_table(out, &format!("{name}_BUCKETS"), "u16", &prefilter.buckets);
+    render_index(out, name, &prefilter.index);
     render_table(out, &format!("{name}_ENTRIES"), "Entry", &prefilter.entries);
     writeln!(out, "static {name}_WORDS: &str = {:?};", prefilter.words).expect(GROWS);
+}
+
+fn render_index(out: &mut String, name: &str, index: &Index) {
+    render_table(out, &format!("{name}_BITMAP"), "u64", &index.bitmap);
+    render_table(out, &format!("{name}_BUCKETS"), "u16", &index.buckets);
 }
 
 fn render_table<T: std::fmt::Debug>(out: &mut String, name: &str, kind: &str, table: &[T]) {

@@ -12,6 +12,7 @@ mod definition;
 mod expand;
 mod filter;
 mod gitleaks;
+mod index;
 mod linear;
 mod prefilter;
 mod tables;
@@ -26,6 +27,7 @@ pub use filter::{Hit as ImportedHit, Imported};
 pub use gitleaks::{
     Effect, GitleaksError, Loaded, Remark, inside, is_gitleaks, load as load_gitleaks,
 };
+use index::Index;
 use linear::Step::{Class, Close, Literal, Open};
 use linear::{ByteSet, Slice, Step};
 pub use linear::{Linears, holds};
@@ -198,20 +200,26 @@ fn unpack(json: &str) -> Rule {
 fn builtin_tables() -> Tables {
     Tables {
         shapes: Shapes {
-            bitmap: Cow::Borrowed(&SHAPE_BITMAP),
+            index: Index {
+                bitmap: Cow::Borrowed(&SHAPE_BITMAP),
+                buckets: Cow::Borrowed(&SHAPE_BUCKETS),
+            },
             entries: Cow::Borrowed(&SHAPE_ENTRIES),
-            buckets: Cow::Borrowed(&SHAPE_BUCKETS),
         },
         keywords: Prefilter {
-            bitmap: Cow::Borrowed(&KEYWORD_BITMAP),
-            buckets: Cow::Borrowed(&KEYWORD_BUCKETS),
+            index: Index {
+                bitmap: Cow::Borrowed(&KEYWORD_BITMAP),
+                buckets: Cow::Borrowed(&KEYWORD_BUCKETS),
+            },
             entries: Cow::Borrowed(&KEYWORD_ENTRIES),
             words: Cow::Borrowed(KEYWORD_WORDS),
         },
         fragments: FRAGMENTS.clone(),
         near: Prefilter {
-            bitmap: Cow::Borrowed(&NEAR_BITMAP),
-            buckets: Cow::Borrowed(&NEAR_BUCKETS),
+            index: Index {
+                bitmap: Cow::Borrowed(&NEAR_BITMAP),
+                buckets: Cow::Borrowed(&NEAR_BUCKETS),
+            },
             entries: Cow::Borrowed(&NEAR_ENTRIES),
             words: Cow::Borrowed(NEAR_WORDS),
         },

@@ -1,20 +1,20 @@
 //! Finds words in text: which rules could match here?
 //!
-//! A hash of three bytes, folded to lower case, is looked up in a bitmap; only where its bit is set
-//! are words compared. The tables of the built-in rules are made by the build script and are
-//! constants of the program, so starting costs nothing. User rules build the same tables at run
-//! time.
+//! Three bytes, folded to lower case, are looked up in an index, and the words that it names are
+//! compared. The tables of the built-in rules are made by the build script and are constants of the
+//! program, so starting costs nothing. User rules build the same tables at run time.
 
 use std::borrow::Cow;
+use std::ops::Range;
+
+use super::index::{Index, key, three};
 
 /// The hash tables; the build script writes one as a constant.
 #[derive(Clone, Debug)]
 pub struct Prefilter {
-    /// One bit for each 16-bit hash of three bytes of a word.
-    pub bitmap: Cow<'static, [u64]>,
-    /// For each bucket the first of its entries; one more element closes the last bucket.
-    pub buckets: Cow<'static, [u16]>,
-    /// Words in the order of their buckets.
+    /// Finds words by three of their bytes.
+    pub index: Index,
+    /// Words in the order of the index.
     pub entries: Cow<'static, [Entry]>,
     /// All words in lower case, one after the other.
     pub words: Cow<'static, str>,
@@ -27,7 +27,7 @@ pub struct Entry {
     pub start: u32,
     /// Its length in bytes.
     pub len: u8,
-    /// Which of its bytes is the first of the three that are hashed.
+    /// Which of its bytes is the first of the three that are indexed.
     pub at: u8,
     /// The index of its rule.
     pub rule: u16,
@@ -47,7 +47,7 @@ pub struct Word {
     pub rule: u16,
     /// How far in front of it the match starts, if that is fixed.
     pub back: Option<u16>,
-    /// Which of its bytes is the first of the three that are hashed.
+    /// Which of its bytes is the first of the three that are indexed.
     pub at: u8,
 }
 
@@ -64,39 +64,26 @@ pub struct Hit {
     pub back: Option<usize>,
 }
 
-const BUCKET_BITS: u32 = 10;
-
 impl Prefilter {
     /// Builds the tables.
     pub fn build(list: Vec<Word>) -> Prefilter {
         let mut words = String::new();
-        let mut keyed: Vec<(u16, Entry)> = Vec::new();
+        let mut entries = Vec::new();
+        let mut keys = Vec::new();
         for word in list {
             let start = words.find(&word.text).unwrap_or_else(|| {
                 words.push_str(&word.text);
                 words.len() - word.text.len()
             });
-            let hash = hash(key_at(words.as_bytes(), start + usize::from(word.at)));
+            let bytes = three(words.as_bytes(), start + usize::from(word.at));
+            keys.push(key(bytes.expect("a word has three bytes from there")));
             let (len, back) = (word.text.len() as u8, word.back.unwrap_or(FREE));
-            let entry = Entry { start: start as u32, len, at: word.at, rule: word.rule, back };
-            keyed.push((hash, entry));
+            let (start, at, rule) = (start as u32, word.at, word.rule);
+            entries.push(Entry { start, len, at, rule, back });
         }
-        keyed.sort_by_key(|(hash, entry)| (bucket(*hash), entry.start, entry.rule));
-        let mut bitmap = vec![0u64; 1 << 10];
-        let mut buckets = vec![0u16; (1 << BUCKET_BITS) + 1];
-        for (hash, _) in &keyed {
-            bitmap[usize::from(*hash >> 6)] |= 1 << (hash & 63);
-            buckets[bucket(*hash) + 1] += 1;
-        }
-        for index in 1..buckets.len() {
-            buckets[index] += buckets[index - 1];
-        }
-        Prefilter {
-            bitmap: bitmap.into(),
-            buckets: buckets.into(),
-            entries: keyed.into_iter().map(|(_, entry)| entry).collect(),
-            words: words.into(),
-        }
+        let (index, order) = Index::build(&keys);
+        let entries = order.into_iter().map(|place| entries[place]).collect();
+        Prefilter { index, entries, words: words.into() }
     }
 
     /// Calls `hit` for every word in `text`.
@@ -108,28 +95,22 @@ impl Prefilter {
         let mut key = u32::from(fold(text[0])) << 8 | u32::from(fold(text[1])) << 16;
         for (at, &byte) in text[2..].iter().enumerate() {
             key = key >> 8 | u32::from(fold(byte)) << 16;
-            let hash = hash(key);
-            if self.bitmap[usize::from(hash >> 6)] >> (hash & 63) & 1 != 0 {
-                self.compare(text, at, bucket(hash), &mut hit);
+            if let Some(range) = self.index.find(key) {
+                self.compare(text, at, range, &mut hit);
             }
         }
     }
 
-    /// Calls `hit` for every word whose hashed bytes stand at `at`.
+    /// Calls `hit` for every word whose indexed bytes stand at `at`.
     pub fn hits_at(&self, text: &[u8], at: usize, mut hit: impl FnMut(Hit)) {
-        let Some([a, b, c]) = text.get(at..at + 3).and_then(|bytes| bytes.first_chunk()) else {
-            return;
-        };
-        let key = u32::from(fold(*a)) | u32::from(fold(*b)) << 8 | u32::from(fold(*c)) << 16;
-        let hash = hash(key);
-        if self.bitmap[usize::from(hash >> 6)] >> (hash & 63) & 1 != 0 {
-            self.compare(text, at, bucket(hash), &mut hit);
+        let Some(bytes) = three(text, at) else { return };
+        if let Some(range) = self.index.find(key(bytes.map(fold))) {
+            self.compare(text, at, range, &mut hit);
         }
     }
 
     #[inline(never)]
-    fn compare(&self, text: &[u8], at: usize, bucket: usize, hit: &mut impl FnMut(Hit)) {
-        let range = self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize;
+    fn compare(&self, text: &[u8], at: usize, range: Range<usize>, hit: &mut impl FnMut(Hit)) {
         for entry in &self.entries[range] {
             let Some(start) = at.checked_sub(usize::from(entry.at)) else { continue };
             let len = usize::from(entry.len);
@@ -144,18 +125,6 @@ impl Prefilter {
 
 fn fold(byte: u8) -> u8 {
     byte.to_ascii_lowercase()
-}
-
-fn key_at(text: &[u8], start: usize) -> u32 {
-    (0..3).fold(0, |key, i| key | u32::from(text[start + i]) << (8 * i))
-}
-
-fn hash(key: u32) -> u16 {
-    (key.wrapping_mul(0x9E37_79B1) >> 16) as u16
-}
-
-fn bucket(hash: u16) -> usize {
-    usize::from(hash >> (16 - BUCKET_BITS))
 }
 
 #[cfg(test)]

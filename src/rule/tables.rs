@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use regex_syntax::hir::{Hir, HirKind};
 
 use super::definition::{Check, Rule, pattern_hir};
+use super::index::{Index, key, three};
 use super::linear::{ByteSet, Linears, Path, holds, only, paths};
 use super::prefilter::{Prefilter, Word};
 
@@ -38,58 +39,34 @@ pub const WORD: ByteSet = [0x03FF_E810_0000_0000, 0x47FF_FFFE_87FF_FFFE, 0, 0];
 /// Rules by the first three bytes of a token.
 #[derive(Clone, Debug, Default)]
 pub struct Shapes {
-    /// One bit for each 16-bit hash of three bytes.
-    pub bitmap: Cow<'static, [u64]>,
-    /// The three bytes and the rule, sorted by the hash.
+    /// Finds entries by their three bytes.
+    pub index: Index,
+    /// The three bytes and the rule, in the order of the index.
     pub entries: Cow<'static, [(u32, u16)]>,
-    /// For each value of the hash's upper bits the first of its entries; one more closes the last.
-    pub buckets: Cow<'static, [u16]>,
 }
 
 /// More ways to start than this are no fixed start.
 const STARTS_MAX: usize = 64;
 
-const BUCKET_BITS: u32 = 10;
-
 impl Shapes {
     fn build(mut entries: Vec<(u32, u16)>) -> Shapes {
-        entries.sort_by_key(|(key, rule)| (shape_hash(*key) >> (16 - BUCKET_BITS), *key, *rule));
+        entries.sort_unstable();
         entries.dedup();
-        let mut bitmap = vec![0u64; 1 << 10];
-        let mut buckets = vec![0u16; (1 << BUCKET_BITS) + 1];
-        for (key, _) in &entries {
-            let hash = shape_hash(*key);
-            bitmap[usize::from(hash >> 6)] |= 1 << (hash & 63);
-            buckets[usize::from(hash >> (16 - BUCKET_BITS)) + 1] += 1;
-        }
-        for index in 1..buckets.len() {
-            buckets[index] += buckets[index - 1];
-        }
-        Shapes { bitmap: bitmap.into(), entries: entries.into(), buckets: buckets.into() }
+        let keys: Vec<u32> = entries.iter().map(|(key, _)| *key).collect();
+        let (index, order) = Index::build(&keys);
+        Shapes { index, entries: order.into_iter().map(|place| entries[place]).collect() }
     }
 
     /// Calls `hit(rule)` for every rule whose pattern can start with the bytes at `at`.
     pub fn each(&self, text: &[u8], at: usize, mut hit: impl FnMut(usize)) {
-        let Some([a, b, c]) = text.get(at..at + 3).and_then(|bytes| bytes.first_chunk()) else {
-            return;
-        };
-        let key = u32::from(*a) | u32::from(*b) << 8 | u32::from(*c) << 16;
-        let hash = shape_hash(key);
-        if self.bitmap[usize::from(hash >> 6)] >> (hash & 63) & 1 == 0 {
-            return;
-        }
-        let bucket = usize::from(hash >> (16 - BUCKET_BITS));
-        let range = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
+        let Some(key) = three(text, at).map(key) else { return };
+        let Some(range) = self.index.find(key) else { return };
         for (known, rule) in &self.entries[range] {
             if *known == key {
                 hit(usize::from(*rule));
             }
         }
     }
-}
-
-fn shape_hash(key: u32) -> u16 {
-    (key.wrapping_mul(0x9E37_79B1) >> 16) as u16
 }
 
 /// For each of four bytes in a row and each half of a byte, which of eight groups of fragments it
@@ -222,7 +199,7 @@ fn shape_starts(paths: &[Path]) -> Option<Vec<u32>> {
         for (a, b, c) in ways[0].iter().flat_map(|a| {
             ways[1].iter().flat_map(|b| ways[2].iter().map(|c| (*a, *b, *c))).collect::<Vec<_>>()
         }) {
-            starts.push(u32::from(a) | u32::from(b) << 8 | u32::from(c) << 16);
+            starts.push(key([a, b, c]));
         }
     }
     (!starts.is_empty()).then_some(starts)

@@ -41,44 +41,17 @@ const STANDS_FOR_LINES: usize = 4;
 const CALL_MAX: usize = 200;
 
 /// Names that say nothing: the name that counts stands further back.
+#[rustfmt::skip]
 const NEUTRAL_NAMES: &[&str] = &[
-    "value",
-    "default",
-    "val",
-    "data",
-    "content",
-    "text",
-    "string",
-    "defaultvalue",
-    "current",
-    "plaintext",
-    "contents",
-    "v",
-    "literal",
-    "stringvalue",
-    "default_value",
+    "value", "default", "val", "data", "content", "text", "string", "defaultvalue", "current",
+    "plaintext", "contents", "v", "literal", "stringvalue", "default_value",
 ];
 
 /// Words in front of a credential in an `Authorization` header.
+#[rustfmt::skip]
 const SCHEMES: &[&str] = &[
-    "bearer",
-    "token",
-    "key",
-    "apikey",
-    "api-key",
-    "basic",
-    "ssws",
-    "bot",
-    "geniekey",
-    "splunk",
-    "oauth",
-    "jwt",
-    "sso",
-    "apitoken",
-    "accesskey",
-    "zoho-oauthtoken",
-    "klaviyo-api-key",
-    "aivenv1",
+    "bearer", "token", "key", "apikey", "api-key", "basic", "ssws", "bot", "geniekey", "splunk",
+    "oauth", "jwt", "sso", "apitoken", "accesskey", "zoho-oauthtoken", "klaviyo-api-key", "aivenv1",
     "private-token",
 ];
 
