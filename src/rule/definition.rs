@@ -409,17 +409,12 @@ fn has_telling_literal(hir: &Hir) -> bool {
     }
 }
 
-/// The longest start that is shown.
-const START_MAX: usize = 11;
-
 /// Returns the texts that every match starts with, if they are few.
 fn fixed_starts(hir: &Hir) -> Vec<String> {
     let mut extractor = regex_syntax::hir::literal::Extractor::new();
     extractor.limit_class(3).limit_total(16);
     let starts = extractor.extract(hir);
     let texts = starts.literals().unwrap_or_default().iter();
-    // A longer one is more than a vendor's mark: the header of a JWT, say.
-    let texts = texts.filter(|text| text.as_bytes().len() <= START_MAX);
     texts.filter_map(|text| String::from_utf8(text.as_bytes().to_vec()).ok()).collect()
 }
 

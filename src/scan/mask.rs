@@ -75,11 +75,20 @@ impl<'a> Masker<'a> {
 fn mask(text: &[u8], found: &Match) -> String {
     let secret = &text[found.secret.clone()];
     let is_key = found.public_len >= 3 && secret.len() >= found.public_len + 24;
-    let public = if found.public_len >= 3 { found.public_len } else { 0 };
+    let public = if found.public_len >= 3 { shown_len(found) } else { 0 };
     let start = String::from_utf8_lossy(&secret[..public]);
     let end = if is_key { String::from_utf8_lossy(&secret[secret.len() - 2..]) } else { "".into() };
     format!("{start}{STARS}{end}")
 }
+
+/// Returns how much of the secret's public start is shown. Some vendors' fixed text goes on and on,
+/// such as the header of a JWT; no eye needs all of it.
+fn shown_len(found: &Match) -> usize {
+    found.public_len.min(SHOWN_MAX)
+}
+
+/// The longest start of a secret that is shown.
+const SHOWN_MAX: usize = 11;
 
 /// What is hidden in a text, sorted, so that a line asks for its own part alone: a hostile file holds
 /// a finding in each of its million lines.
@@ -94,7 +103,7 @@ impl Hidden {
     /// Hides whatever a rule took for a secret, suppressed or not.
     pub(super) fn of(detection: &Detection) -> Hidden {
         let matches = detection.matches.iter().flat_map(|m| {
-            std::iter::once((m.secret.clone(), m.public_len))
+            std::iter::once((m.secret.clone(), shown_len(m)))
                 .chain(m.parts.iter().map(|p| (p.clone(), 0)))
         });
         let suppressed = detection.suppressed.iter().map(|s| (s.secret.clone(), 0));
@@ -175,7 +184,7 @@ fn first_chars(text: &str, is_cut: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::{RuleSet, expand};
+    use crate::rule::{RuleSet, builtin_proven, expand};
 
     fn shown(example: &str) -> (String, String, Vec<String>) {
         let engine = Engine::new(RuleSet::builtin());
@@ -188,6 +197,28 @@ mod tests {
         let secrets =
             expanded.secrets.iter().map(|s| expanded.text[s.clone()].to_owned()).collect();
         (line, shown.masked, secrets)
+    }
+
+    #[test]
+    fn no_example_of_any_rule_is_shown() {
+        let engine = Engine::new(RuleSet::builtin());
+        for proven in builtin_proven() {
+            for example in &proven.examples.matches {
+                let expanded = expand(example, 6).unwrap();
+                let bytes = expanded.text.as_bytes();
+                let kind = FileKind::of_path(expanded.path.as_bytes());
+                let detection = engine.detect(&Text { bytes, kind });
+                let line = hide(bytes, 0..bytes.len(), &Hidden::of(&detection));
+                let secret = expanded.secrets[0].clone();
+                // A vendor's name may stand beside the key too, and stays.
+                let beside = [&bytes[..secret.start], b"\0", &bytes[secret.end..]].concat();
+                let count =
+                    |text: &[u8], part: &[u8]| memchr::memmem::find_iter(text, part).count();
+                let is_shown = |part: &[u8]| count(line.as_bytes(), part) > count(&beside, part);
+                let secret = &bytes[secret];
+                assert!(!secret.windows(SHOWN_MAX + 1).any(is_shown), "{}", proven.rule.id);
+            }
+        }
     }
 
     #[test]
