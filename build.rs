@@ -85,6 +85,7 @@ fn render(rules: &[ProvenRule]) -> String {
     render_table(&mut out, "LINEAR_SETS", "ByteSet", &tables.linears.sets);
     render_table(&mut out, "LINEAR_TEXTS", "u8", &tables.linears.texts);
     writeln!(out, "static FRAGMENTS: Fragments = {:?};", tables.fragments).expect(GROWS);
+    writeln!(out, "static NEAR_FRAGMENTS: Fragments = {:?};", tables.near_fragments).expect(GROWS);
     out
 }
 

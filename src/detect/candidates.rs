@@ -83,7 +83,8 @@ fn long_runs(word: u64, next: u64) -> u64 {
     (both & both >> 8) as u64
 }
 
-fn each_bit(mut bits: u64, mut at: impl FnMut(usize)) {
+/// Calls `at` for every bit that is set, from the lowest.
+pub(super) fn each_bit(mut bits: u64, mut at: impl FnMut(usize)) {
     while bits != 0 {
         at(bits.trailing_zeros() as usize);
         bits &= bits - 1;

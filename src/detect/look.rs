@@ -7,7 +7,7 @@ use regex_automata::{Anchored, Input};
 use super::candidates::{Visit, visit};
 use super::deep::Depth;
 use super::layer::{Blobs, Layer, may_open};
-use super::near::{NearWords, is_word, reach};
+use super::near::{NearWords, Vocabulary, is_word, reach};
 use super::{Detection, Engine, Match, Suppressed, Suppression, Text};
 use super::{assignment, boundary, deep, evidence, judge, public_len};
 use crate::finding::{Confidence, Span};
@@ -181,9 +181,11 @@ impl<'a> Look<'a> {
 
     fn assigned(&mut self, index: usize, rule: &Rule, range: Span) {
         for found in assignment::find(rule, self.text, range) {
-            // What is assigned to a telling name is always worth a look: the value may be too short
-            // for a run of the vector pass, and one in a hundred random values does not look it.
-            self.value(found.secret.start);
+            // What is assigned to a telling name is worth a look even where the value is too short
+            // for a run of the vector pass, or is the one in a hundred that does not look random.
+            if may_be_key(&self.text.bytes[found.secret.clone()]) {
+                self.value(found.secret.start);
+            }
             let verdict = found.suppression.map_or(Ok(found.confidence), Err);
             self.record(index, rule, found.secret, verdict, 0);
         }
@@ -272,7 +274,9 @@ impl<'a> Look<'a> {
             return;
         }
         let near_end = run_end(&bytes[..bytes.len().min(at + VALUE_MAX)], at);
-        let words = self.near.around(&self.engine.tables, bytes, &(at..near_end));
+        let engine = self.engine;
+        let vocabulary = Vocabulary { tables: &engine.tables, masks: &engine.near_masks };
+        let words = self.near.around(&vocabulary, bytes, &(at..near_end));
         let mut around = None;
         for words in words.chunk_by(|a, b| a.rule == b.rule) {
             let index = words[0].rule;
@@ -405,37 +409,110 @@ fn is_whole(rule: &Rule, text: &[u8], secret: &Span) -> bool {
 /// digits, or is a long piece of letters and digits such as few words are. The last catches the one
 /// random value in a hundred that does not look it.
 fn is_worth_a_look(value: &[u8]) -> bool {
-    let head = &value[..value.len().min(HEAD)];
-    let len = head.iter().position(|b| !b.is_ascii_alphanumeric() && !b"_-+/.~".contains(b));
-    let head = &head[..len.unwrap_or(head.len())];
-    let digits = head.iter().filter(|byte| byte.is_ascii_digit()).count();
-    if digits >= MANY_DIGITS || has_mixed_piece(head) {
+    let head = Head::of(value);
+    if head.digits.count_ones() >= MANY_DIGITS || head.has_mixed_piece() {
         return true;
     }
     // Names change between small letters and capitals seldom; chance does so all the time.
-    let changes = || {
-        let is_change = |pair: &&[u8]| pair[0].is_ascii_lowercase() != pair[1].is_ascii_lowercase();
-        head.windows(2).filter(is_change).count()
-    };
-    let is_plain = digits == 0 && changes() * 8 < head.len();
-    let is_one_case = || !head.iter().any(|b| b.is_ascii_uppercase() || b"_./".contains(b));
-    (!is_plain || is_one_case()) && super::looks_random(head)
+    let is_plain = head.digits == 0 && head.changes() as usize * 4 < head.len;
+    let is_one_case = head.uppers == 0 && head.joins == 0;
+    (!is_plain || is_one_case) && super::looks_random(&value[..head.len])
 }
 
-/// Returns whether a piece without separators mixes letters and digits as a generator does.
-fn has_mixed_piece(head: &[u8]) -> bool {
-    head.split(|byte| !byte.is_ascii_alphanumeric()).any(|piece| {
-        let has = |kind: fn(&u8) -> bool| piece.iter().any(kind);
-        let is_mixed = || has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
-        piece.len() >= RUN_MIN
-            && has(u8::is_ascii_digit)
-            && (piece.len() >= LONG_PIECE || is_mixed())
+/// Returns whether an assigned value may be a key without a shape: it holds a digit, or is a long
+/// piece of letters.
+fn may_be_key(value: &[u8]) -> bool {
+    value.iter().any(u8::is_ascii_digit)
+        || value.len() >= RUN_MIN && value.iter().all(u8::is_ascii_alphabetic)
+}
+
+/// What the first bytes of a value are, one bit each.
+#[derive(Default)]
+struct Head {
+    /// How many bytes there are before the first that is in no token.
+    len: usize,
+    digits: u64,
+    lowers: u64,
+    uppers: u64,
+    /// Those that join names: `_`, `.` and `/`.
+    joins: u64,
+}
+
+impl Head {
+    fn of(value: &[u8]) -> Head {
+        let mut head = Head::default();
+        for byte in &value[..value.len().min(HEAD)] {
+            let bit = 1 << head.len;
+            match KIND[usize::from(*byte)] {
+                0 => break,
+                1 => head.digits |= bit,
+                2 => head.lowers |= bit,
+                3 => head.uppers |= bit,
+                4 => head.joins |= bit,
+                _ => {}
+            }
+            head.len += 1;
+        }
+        head
+    }
+
+    /// Returns how often a small letter stands beside something else.
+    fn changes(&self) -> u32 {
+        let pairs = (1u64 << self.len.saturating_sub(1)) - 1;
+        ((self.lowers ^ self.lowers >> 1) & pairs).count_ones()
+    }
+
+    /// Returns whether a piece without separators mixes letters and digits as a generator does.
+    fn has_mixed_piece(&self) -> bool {
+        let alnum = self.digits | self.lowers | self.uppers;
+        if self.digits == 0 || !holds_run(alnum, RUN_MIN) {
+            return false;
+        }
+        pieces(alnum).any(|piece| {
+            let len = piece.count_ones() as usize;
+            let has = |set: u64| set & piece != 0;
+            let is_mixed = has(self.lowers) && has(self.uppers);
+            len >= RUN_MIN && has(self.digits) && (len >= LONG_PIECE || is_mixed)
+        })
+    }
+}
+
+/// Returns whether at least `len` bits in a row are set.
+fn holds_run(set: u64, len: usize) -> bool {
+    (1..len).fold(set, |runs, _| runs & runs >> 1) != 0
+}
+
+/// Returns the runs of set bits.
+fn pieces(mut set: u64) -> impl Iterator<Item = u64> {
+    std::iter::from_fn(move || {
+        let start = set & set.wrapping_neg();
+        let piece = set & !set.wrapping_add(start);
+        set &= !piece;
+        (piece != 0).then_some(piece)
     })
 }
+
+/// Kinds of bytes: 1 digit, 2 small letter, 3 capital, 4 joins names, 5 else in a token.
+const KIND: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        kinds[byte] = match byte as u8 {
+            b'0'..=b'9' => 1,
+            b'a'..=b'z' => 2,
+            b'A'..=b'Z' => 3,
+            b'_' | b'.' | b'/' => 4,
+            b'-' | b'+' | b'~' => 5,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    kinds
+};
 
 /// Pieces of this length need no capitals to be told from a name such as `utf8_to_utf16`.
 const LONG_PIECE: usize = 24;
 
 /// How much of a value tells whether it is worth a look.
 const HEAD: usize = 64;
-const MANY_DIGITS: usize = 6;
+const MANY_DIGITS: u32 = 6;

@@ -165,13 +165,8 @@ fn fill_scalar(fragments: &Fragments, text: &[u8], blocks: &mut [Block]) {
             block.word |= u64::from(holds(&WORD, byte)) << bit;
             block.alnum |= u64::from(byte.is_ascii_alphanumeric()) << bit;
             block.escape |= u64::from(byte == b'\\') << bit;
-            let groups = (0..4).fold(0xFF, |groups, place| {
-                let byte = text[at + place];
-                groups
-                    & fragments.low[place][usize::from(byte & 15)]
-                    & fragments.high[place][usize::from(byte >> 4)]
-            });
-            block.fragment |= u64::from(groups != 0) << bit;
+            let place: [u8; 4] = text[at..at + 4].try_into().expect("four bytes");
+            block.fragment |= u64::from(fragments.fit(place)) << bit;
         }
     }
 }
@@ -181,7 +176,7 @@ mod x86 {
     use std::arch::x86_64::*;
 
     use super::{ALNUM, BACKSLASH, BLOCK, Block, CLASS_HIGH, CLASS_LOW, WORDS};
-    use crate::rule::Fragments;
+    use crate::rule::{Fragments, SETS};
 
     /// Makes the masks with registers of 32 bytes.
     ///
@@ -194,8 +189,9 @@ mod x86 {
             _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(half.as_ptr().cast()) })
         };
         let (class_low, class_high) = (table(&CLASS_LOW), table(&CLASS_HIGH));
-        let low = fragments.low.each_ref().map(table);
-        let high = fragments.high.each_ref().map(table);
+        let sets = fragments.sets.each_ref();
+        let low = sets.map(|set| set.low.each_ref().map(table));
+        let high = sets.map(|set| set.high.each_ref().map(table));
         let (nibble, zero) = (_mm256_set1_epi8(15), _mm256_setzero_si256());
         let halves = |at: usize| {
             // SAFETY: the caller promised three bytes behind the last block, and `at` reaches no
@@ -220,15 +216,20 @@ mod x86 {
                     _mm256_shuffle_epi8(class_low, l),
                     _mm256_shuffle_epi8(class_high, h),
                 );
-                let mut groups = _mm256_and_si256(
-                    _mm256_shuffle_epi8(low[0], l),
-                    _mm256_shuffle_epi8(high[0], h),
-                );
+                let fits = |set: usize, place: usize, l, h| {
+                    _mm256_and_si256(
+                        _mm256_shuffle_epi8(low[set][place], l),
+                        _mm256_shuffle_epi8(high[set][place], h),
+                    )
+                };
+                let mut groups: [_; SETS] = std::array::from_fn(|set| fits(set, 0, l, h));
                 for place in 1..4 {
                     let (l, h) = halves(at + place);
-                    groups = _mm256_and_si256(groups, _mm256_shuffle_epi8(low[place], l));
-                    groups = _mm256_and_si256(groups, _mm256_shuffle_epi8(high[place], h));
+                    for (set, groups) in groups.iter_mut().enumerate() {
+                        *groups = _mm256_and_si256(*groups, fits(set, place, l, h));
+                    }
                 }
+                let groups = groups.iter().fold(zero, |any, set| _mm256_or_si256(any, *set));
                 block.word |= of(class, WORDS) << shift;
                 block.alnum |= of(class, ALNUM) << shift;
                 block.escape |= of(class, BACKSLASH) << shift;
@@ -246,8 +247,9 @@ mod x86 {
         // SAFETY: 16 bytes are loaded from an array of 16.
         let table = |half: &[u8; 16]| unsafe { _mm_loadu_si128(half.as_ptr().cast()) };
         let (class_low, class_high) = (table(&CLASS_LOW), table(&CLASS_HIGH));
-        let low = fragments.low.each_ref().map(table);
-        let high = fragments.high.each_ref().map(table);
+        let sets = fragments.sets.each_ref();
+        let low = sets.map(|set| set.low.each_ref().map(table));
+        let high = sets.map(|set| set.high.each_ref().map(table));
         let (nibble, zero) = (_mm_set1_epi8(15), _mm_setzero_si128());
         let halves = |at: usize| {
             // SAFETY: as in `fill_avx2`: 16 bytes from here lie inside the text.
@@ -264,13 +266,20 @@ mod x86 {
                 let (l, h) = halves(at);
                 let class =
                     _mm_and_si128(_mm_shuffle_epi8(class_low, l), _mm_shuffle_epi8(class_high, h));
-                let mut groups =
-                    _mm_and_si128(_mm_shuffle_epi8(low[0], l), _mm_shuffle_epi8(high[0], h));
+                let fits = |set: usize, place: usize, l, h| {
+                    _mm_and_si128(
+                        _mm_shuffle_epi8(low[set][place], l),
+                        _mm_shuffle_epi8(high[set][place], h),
+                    )
+                };
+                let mut groups: [_; SETS] = std::array::from_fn(|set| fits(set, 0, l, h));
                 for place in 1..4 {
                     let (l, h) = halves(at + place);
-                    groups = _mm_and_si128(groups, _mm_shuffle_epi8(low[place], l));
-                    groups = _mm_and_si128(groups, _mm_shuffle_epi8(high[place], h));
+                    for (set, groups) in groups.iter_mut().enumerate() {
+                        *groups = _mm_and_si128(*groups, fits(set, place, l, h));
+                    }
                 }
+                let groups = groups.iter().fold(zero, |any, set| _mm_or_si128(any, *set));
                 block.word |= of(class, WORDS) << shift;
                 block.alnum |= of(class, ALNUM) << shift;
                 block.escape |= of(class, BACKSLASH) << shift;
@@ -283,7 +292,7 @@ mod x86 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::RuleSet;
+    use crate::rule::{FragmentSet, RuleSet};
 
     fn levels() -> Vec<Masks> {
         levels_with(&RuleSet::builtin().tables()[0].1.fragments)
@@ -345,7 +354,9 @@ mod tests {
         }
 
         fn fragments(&mut self) -> Fragments {
-            Fragments { low: self.halves(), high: self.halves() }
+            let sets =
+                std::array::from_fn(|_| FragmentSet { low: self.halves(), high: self.halves() });
+            Fragments { sets }
         }
     }
 

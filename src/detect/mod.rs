@@ -32,6 +32,7 @@ mod name;
 mod near;
 mod overlap;
 mod random;
+mod words;
 
 pub use decode::decode;
 pub use judge::Suppression;
@@ -93,6 +94,8 @@ pub struct Engine {
     /// The tables of the built-in rules and of the user's, each with the index of its first rule.
     tables: Vec<(usize, Tables)>,
     masks: mask::Masks,
+    /// Looks for the words near values.
+    near_masks: mask::Masks,
     patterns: Vec<OnceCell<Pattern>>,
 }
 
@@ -105,10 +108,13 @@ impl Engine {
     /// Makes the rules ready.
     pub fn new(rules: RuleSet) -> Engine {
         let tables = rules.tables();
-        let fragments =
-            tables.iter().fold(Fragments::default(), |all, (_, tables)| all.or(&tables.fragments));
+        let masks = |pieces: fn(&Tables) -> &Fragments| {
+            let all = tables.iter().map(|(_, tables)| pieces(tables));
+            mask::Masks::new(all.fold(Fragments::default(), |all, more| all.or(more)))
+        };
+        let (masks, near_masks) = (masks(|t| &t.fragments), masks(|t| &t.near_fragments));
         let patterns = (0..rules.len()).map(|_| OnceCell::new()).collect();
-        Engine { rules, tables, masks: mask::Masks::new(fragments), patterns }
+        Engine { rules, tables, masks, near_masks, patterns }
     }
 
     /// Returns the rules it runs.
@@ -176,7 +182,7 @@ impl Engine {
         self.patterns[index].get_or_init(|| {
             let regex = Regex::builder()
                 .syntax(syntax::Config::new().unicode(false).utf8(false).ignore_whitespace(true))
-                .configure(Regex::config().utf8_empty(false))
+                .configure(Regex::config().utf8_empty(false).hybrid(false).onepass(false))
                 .build(&rule.pattern)
                 .expect("the pattern was parsed when its rule was loaded");
             let secret_group = regex

@@ -4,6 +4,8 @@
 //! `access_token` is a token, `token_type` is a type. Names are not only English, and a few words
 //! turn the promise around: a `public_key` is public, a `page_token` opens nothing.
 
+use super::words::WordSet;
+
 /// The longest name that is looked at; what is longer is no name that a person gave.
 pub(super) const NAME_MAX: usize = 120;
 const WORDS_MAX: usize = 24;
@@ -116,7 +118,7 @@ pub(super) fn promised(name: &[u8]) -> Option<Promise> {
         Some((index, told))
     });
     let (index, mut told) = found?;
-    if words.iter().any(|word| NOT_SECRET.contains(&word)) {
+    if words.iter().any(|word| NOT_SECRET.contains(word)) {
         return None;
     }
     if index + 1 < last {
@@ -131,7 +133,7 @@ pub(super) fn promised(name: &[u8]) -> Option<Promise> {
     if index == 0 && words.get(0) == "pass" && words.count > 1 && !is_number(words.get(1)) {
         return None;
     }
-    if words.iter().any(|word| MADE_UP.contains(&word)) {
+    if words.iter().any(|word| MADE_UP.contains(word)) {
         told.strength = Strength::Faint;
     }
     Some(told)
@@ -139,16 +141,16 @@ pub(super) fn promised(name: &[u8]) -> Option<Promise> {
 
 /// Words behind the telling one that do not change what the value is.
 #[rustfmt::skip]
-const QUALIFIERS: &[&str] = &[
+static QUALIFIERS: WordSet = WordSet::new(&[
     "prod", "production", "dev", "development", "stage", "staging", "stg", "test", "qa", "uat",
     "live", "value", "val", "string", "str", "text", "plain", "plaintext", "clear", "cleartext",
     "raw", "old", "new", "current", "previous", "primary", "secondary", "default", "env", "base",
     "base64", "b64", "hex", "here", "v1", "v2", "data", "confirm", "confirmation", "repeat",
     "again", "sandbox", "local",
-];
+]);
 
 fn is_qualifier(word: &str) -> bool {
-    QUALIFIERS.contains(&word) || is_number(word)
+    QUALIFIERS.contains(word) || is_number(word)
 }
 
 fn is_number(word: &str) -> bool {
@@ -156,7 +158,7 @@ fn is_number(word: &str) -> bool {
 }
 
 /// Words anywhere in a name that turn it into something public.
-const NOT_SECRET: &[&str] = &[
+static NOT_SECRET: WordSet = WordSet::new(&[
     "hashed",
     "hash",
     "digest",
@@ -182,10 +184,10 @@ const NOT_SECRET: &[&str] = &[
     "sealed",
     "arn",
     "sitekey",
-];
+]);
 
 /// Words in a name that say that nothing is meant in earnest.
-const MADE_UP: &[&str] = &[
+static MADE_UP: WordSet = WordSet::new(&[
     "fake",
     "dummy",
     "mock",
@@ -204,11 +206,11 @@ const MADE_UP: &[&str] = &[
     "idempotency",
     "nonce",
     "expected",
-];
+]);
 
 /// Words behind the telling one that name a property of the secret instead of the secret.
 #[rustfmt::skip]
-const ATTRIBUTES: &[&str] = &[
+static ATTRIBUTES: WordSet = WordSet::new(&[
     "type", "types", "name", "names", "url", "urls", "uri", "endpoint", "path", "file", "files",
     "filename", "dir", "folder", "field", "fields", "id", "ids", "len", "length", "size", "min",
     "max", "count", "expires", "expiry", "expiration", "expire", "ttl", "timeout", "age",
@@ -230,15 +232,15 @@ const ATTRIBUTES: &[&str] = &[
     "tag", "exchange", "authenticator", "authentication", "auth", "login", "time", "date",
     "created", "updated", "selector", "xpath", "css", "locator", "element", "css", "icon",
     "visible", "visibility",
-];
+]);
 
 fn is_attribute(word: &str) -> bool {
-    ATTRIBUTES.contains(&word)
+    ATTRIBUTES.contains(word)
 }
 
 /// Words that mean a password, in the languages that configuration is written in.
 #[rustfmt::skip]
-const PASSWORD_WORDS: &[&str] = &[
+static PASSWORD_WORDS: WordSet = WordSet::new(&[
     "password", "passwords", "passwd", "passwort", "passphrase", "passcode", "pwd", "pswd", "psw",
     "passw", "pword", "pass", "pw", "kennwort", "contraseña", "contrasena", "contrasenya", "clave",
     "senha", "motdepasse", "mdp", "parola", "wachtwoord", "hasło", "haslo", "lösenord", "losenord",
@@ -247,20 +249,20 @@ const PASSWORD_WORDS: &[&str] = &[
     "dbpass", "rootpass", "adminpass", "smtppass", "mailpass", "mysqlpass", "ftppass", "sshpass",
     "keypass", "storepass", "loginpass", "ldappass", "pgpass", "redispass", "mongopass", "httppass",
     "proxypass", "mypass", "requirepass", "rootpw", "bindpw", "adminpw", "userpw", "dbpw", "authpw",
-];
+]);
 
 /// Endings of words written in one, as in `pgpassword` and `userpwd`.
 const PASSWORD_ENDS: &[&str] =
     &["password", "passwd", "passwort", "passphrase", "pwd", "wachtwoord", "kennwort"];
 
 #[rustfmt::skip]
-const KEY_WORDS: &[&str] = &[
+static KEY_WORDS: WordSet = WordSet::new(&[
     "secret", "secrets", "token", "tokens", "apikey", "apikeys", "credential", "credentials",
     "cred", "creds", "jwt", "bearer", "psk", "accountkey", "sharedaccesskey", "authkey",
     "secretkey", "accesskey", "privatekey", "masterkey", "signingkey", "encryptionkey",
     "sessionkey", "sharedkey", "appkey", "токен", "секрет", "密钥", "令牌", "secreto", "segredo",
     "geheimnis", "jeton",
-];
+]);
 
 const KEY_ENDS: &[&str] = &[
     "secret",
@@ -278,7 +280,7 @@ const KEY_ENDS: &[&str] = &[
 
 /// What stands before `key` when the key is a secret.
 #[rustfmt::skip]
-const KEY_OWNERS: &[&str] = &[
+static KEY_OWNERS: WordSet = WordSet::new(&[
     "api", "access", "secret", "auth", "authorization", "private", "priv", "signing", "sign",
     "signature", "encryption", "encrypt", "decryption", "decrypt", "enc", "crypto", "cipher", "aes",
     "des", "hmac", "jwt", "account", "master", "service", "subscription", "shared", "storage",
@@ -286,11 +288,11 @@ const KEY_OWNERS: &[&str] = &[
     "security", "webhook", "function", "root", "preshared", "wifi", "wpa", "rsa", "pgp", "gpg",
     "tls", "ssl", "token", "bot", "push", "cosmos", "account", "backup", "vault", "unseal", "write",
     "read", "instrumentation", "restricted", "live", "wep", "csrf", "app", "validation",
-];
+]);
 
 /// What stands before `key` when the key finds something instead of opening it.
 #[rustfmt::skip]
-const KEY_FINDERS: &[&str] = &[
+static KEY_FINDERS: WordSet = WordSet::new(&[
     "primary", "foreign", "cache", "sort", "partition", "range", "index", "group", "map", "dict",
     "registry", "hot", "shortcut", "arrow", "row", "column", "object", "translation", "message",
     "i18n", "locale", "unique", "composite", "lookup", "query", "sorting", "dedup", "idempotency",
@@ -298,11 +300,11 @@ const KEY_FINDERS: &[&str] = &[
     "data", "json", "header", "field", "param", "parameter", "state", "storage_path", "feature",
     "metric", "label", "tag", "enum", "type", "file", "image", "s3", "bucket", "blob", "song",
     "license", "licence", "product", "activation", "test", "is", "has", "no", "on", "the", "a",
-];
+]);
 
 /// What stands before `token` when it is a place in a list or a piece of a text.
 #[rustfmt::skip]
-const TOKEN_FINDERS: &[&str] = &[
+static TOKEN_FINDERS: WordSet = WordSet::new(&[
     "next", "page", "starting", "update", "purchase", "lock", "etag", "pagination", "continuation", "sync", "pad", "eos", "bos", "unk", "mask", "sep",
     "cls", "special", "stop", "end", "start", "cancellation", "cancel", "max", "min", "num",
     "number", "n", "keyword", "per", "total", "prompt", "completion", "input", "output", "first",
@@ -310,7 +312,7 @@ const TOKEN_FINDERS: &[&str] = &[
     "delimiter", "separator", "lexer", "parser", "syntax", "close", "open", "left", "right",
     "comma", "newline", "think", "image", "audio", "video", "new", "added", "idempotency", "nft",
     "erc20", "base", "quote", "native", "snapshot", "upload", "skip",
-];
+]);
 
 fn telling(word: &str, before: &str, is_first: bool) -> Option<Promise> {
     use Sort::{Key, Password};
@@ -321,14 +323,14 @@ fn telling(word: &str, before: &str, is_first: bool) -> Option<Promise> {
         return None;
     }
     match word {
-        "key" | "keys" if KEY_OWNERS.contains(&before) => Some(promise(Key, Strong)),
+        "key" | "keys" if KEY_OWNERS.contains(before) => Some(promise(Key, Strong)),
         "key" | "keys" if is_first => None,
         "key" | "keys" if matches!(before, "license" | "licence" | "product" | "activation") => {
             Some(promise(Key, Faint))
         }
-        "key" | "keys" if KEY_FINDERS.contains(&before) => None,
+        "key" | "keys" if KEY_FINDERS.contains(before) => None,
         "key" => Some(promise(Key, Faint)),
-        "token" | "tokens" if TOKEN_FINDERS.contains(&before) => None,
+        "token" | "tokens" if TOKEN_FINDERS.contains(before) => None,
         "passe" if before == "de" => Some(promise(Password, Strong)),
         "word" if before == "pass" => Some(promise(Password, Strong)),
         "phrase" if before == "pass" => Some(promise(Password, Strong)),
@@ -337,8 +339,8 @@ fn telling(word: &str, before: &str, is_first: bool) -> Option<Promise> {
         "salt" | "pepper" | "pin" | "seed" | "otp" | "totp" | "licensekey" | "hmac" => {
             Some(promise(Key, Faint))
         }
-        _ if PASSWORD_WORDS.contains(&word) => Some(promise(Password, Strong)),
-        _ if KEY_WORDS.contains(&word) => Some(promise(Key, Strong)),
+        _ if PASSWORD_WORDS.contains(word) => Some(promise(Password, Strong)),
+        _ if KEY_WORDS.contains(word) => Some(promise(Key, Strong)),
         _ if ends(word, PASSWORD_ENDS) => Some(promise(Password, Strong)),
         _ if ends(word, KEY_ENDS) => Some(promise(Key, Strong)),
         _ => None,

@@ -6,6 +6,8 @@
 use std::ops::Range;
 
 use super::boundary::is_escape;
+use super::candidates::each_bit;
+use super::mask::{BLOCK, Block, Masks};
 use crate::finding::Span;
 use crate::rule::Tables;
 
@@ -27,6 +29,12 @@ pub(super) struct NearWord {
     pub(super) span: Span,
 }
 
+/// The words that rules name, and the masks that find pieces of them.
+pub(super) struct Vocabulary<'a> {
+    pub(super) tables: &'a [(usize, Tables)],
+    pub(super) masks: &'a Masks,
+}
+
 /// The words of a text, found page by page.
 #[derive(Default)]
 pub(super) struct NearWords {
@@ -37,7 +45,7 @@ impl NearWords {
     /// Returns the words near a value that starts at `at`, sorted by rule.
     pub(super) fn around(
         &mut self,
-        tables: &[(usize, Tables)],
+        vocabulary: &Vocabulary<'_>,
         text: &[u8],
         secret: &Span,
     ) -> Vec<NearWord> {
@@ -45,17 +53,17 @@ impl NearWords {
         if self.pages.is_empty() {
             self.pages.resize_with(text.len() / PAGE + 1, || None);
         }
-        let mut words = Vec::new();
+        let mut found = Vec::new();
         for page in reach.start / PAGE..=(reach.end.saturating_sub(1)) / PAGE {
-            let known = self.pages[page].get_or_insert_with(|| read_page(tables, text, page));
+            let known = self.pages[page].get_or_insert_with(|| read_page(vocabulary, text, page));
             let is_near = |word: &&NearWord| {
                 reach.contains(&word.span.start)
                     && (word.span.end <= secret.start || word.span.start >= secret.end)
             };
-            words.extend(known.iter().filter(is_near).cloned());
+            found.extend(known.iter().filter(is_near).cloned());
         }
-        words.sort_by_key(|word| (word.rule, word.span.start));
-        words
+        found.sort_by_key(|word: &NearWord| (word.rule, word.span.start));
+        found
     }
 }
 
@@ -78,19 +86,27 @@ fn limit<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
         .count()
 }
 
-fn read_page(tables: &[(usize, Tables)], text: &[u8], page: usize) -> Vec<NearWord> {
+/// Finds the words that start in a page: the vector pass leaves few places, tables say which words
+/// could stand there.
+fn read_page(vocabulary: &Vocabulary<'_>, text: &[u8], page: usize) -> Vec<NearWord> {
     let start = page * PAGE;
     let part = &text[start..text.len().min(start + PAGE + WORD_MAX)];
-    let mut words = Vec::new();
-    for (first, tables) in tables {
-        tables.near.each_hit(part, |hit| {
-            let span = start + hit.start..start + hit.start + hit.len;
-            if hit.start < PAGE && is_word(text, &span) {
-                words.push(NearWord { rule: first + hit.rule, span });
+    let mut blocks = [Block::default(); (PAGE + WORD_MAX).div_ceil(BLOCK)];
+    vocabulary.masks.fill(part, 0, &mut blocks);
+    let mut found = Vec::new();
+    for (index, block) in blocks.iter().enumerate() {
+        each_bit(block.fragment, |bit| {
+            for (first, tables) in vocabulary.tables {
+                tables.near.hits_at(part, index * BLOCK + bit, |hit| {
+                    let span = start + hit.start..start + hit.start + hit.len;
+                    if hit.start < PAGE && is_word(text, &span) {
+                        found.push(NearWord { rule: first + hit.rule, span });
+                    }
+                });
             }
         });
     }
-    words
+    found
 }
 
 /// Returns whether the word stands for itself and is no chance piece of another.
@@ -112,7 +128,9 @@ mod tests {
         let rules: Vec<Rule> = parse(rule).unwrap().into_iter().map(|p| p.rule).collect();
         let tables = [(0, Tables::build(&rules))];
         let at = text.find("VALUE").unwrap();
-        let found = NearWords::default().around(&tables, text.as_bytes(), &(at..at + 5));
+        let masks = Masks::new(tables[0].1.near_fragments.clone());
+        let vocabulary = Vocabulary { tables: &tables, masks: &masks };
+        let found = NearWords::default().around(&vocabulary, text.as_bytes(), &(at..at + 5));
         found.into_iter().map(|word| text[word.span].to_owned()).collect()
     }
 

@@ -33,7 +33,7 @@ use linear::{ByteSet, Slice, Step};
 pub use linear::{Linears, holds};
 use prefilter::Entry;
 pub use prefilter::{Hit, Prefilter};
-pub use tables::{Fragments, RUN_MIN, Shapes, Tables, WORD};
+pub use tables::{FragmentSet, Fragments, RUN_MIN, SETS, Shapes, Tables, WORD};
 
 include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 
@@ -223,6 +223,7 @@ fn builtin_tables() -> Tables {
             entries: Cow::Borrowed(&NEAR_ENTRIES),
             words: Cow::Borrowed(NEAR_WORDS),
         },
+        near_fragments: NEAR_FRAGMENTS.clone(),
         linears: Linears {
             patterns: Cow::Borrowed(&LINEAR_PATTERNS),
             paths: Cow::Borrowed(&LINEAR_PATHS),

@@ -66,7 +66,9 @@ pub struct Hit {
 
 impl Prefilter {
     /// Builds the tables.
-    pub fn build(list: Vec<Word>) -> Prefilter {
+    pub fn build(mut list: Vec<Word>) -> Prefilter {
+        // Equal words stand side by side, so that one comparison serves all their rules.
+        list.sort_by(|a, b| (&a.text, a.at, a.rule).cmp(&(&b.text, b.at, b.rule)));
         let mut words = String::new();
         let mut entries = Vec::new();
         let mut keys = Vec::new();
@@ -111,15 +113,31 @@ impl Prefilter {
 
     #[inline(never)]
     fn compare(&self, text: &[u8], at: usize, range: Range<usize>, hit: &mut impl FnMut(Hit)) {
+        let mut last = None;
         for entry in &self.entries[range] {
-            let Some(start) = at.checked_sub(usize::from(entry.at)) else { continue };
-            let len = usize::from(entry.len);
-            let word = &self.words.as_bytes()[entry.start as usize..][..len];
-            if text.get(start..start + len).is_some_and(|found| found.eq_ignore_ascii_case(word)) {
+            let word = (entry.start, entry.len, entry.at);
+            let found = match last {
+                Some((known, found)) if known == word => found,
+                _ => self.found_at(text, at, entry),
+            };
+            last = Some((word, found));
+            if let Some(start) = found {
                 let back = (entry.back != FREE).then_some(usize::from(entry.back));
-                hit(Hit { rule: usize::from(entry.rule), start, len, back });
+                let (rule, len) = (usize::from(entry.rule), usize::from(entry.len));
+                hit(Hit { rule, start, len, back });
             }
         }
+    }
+
+    /// Returns where the word starts, if its indexed bytes stand at `at`.
+    fn found_at(&self, text: &[u8], at: usize, entry: &Entry) -> Option<usize> {
+        let start = at.checked_sub(usize::from(entry.at))?;
+        let len = usize::from(entry.len);
+        let word = &self.words.as_bytes()[entry.start as usize..][..len];
+        let found = text.get(start..start + len)?;
+        // Words that share their first bytes often differ in the last.
+        let is_equal = fold(found[len - 1]) == word[len - 1] && found.eq_ignore_ascii_case(word);
+        is_equal.then_some(start)
     }
 }
 

@@ -1,47 +1,50 @@
 //! What the words of a name say: "credential", "something else", or nothing.
 
 use crate::detect::name::Words;
+use crate::detect::words::WordSet;
 
 /// Words that say "credential".
 #[rustfmt::skip]
-const KEY_WORDS: &[&str] = &[
+static KEY_WORDS: WordSet = WordSet::new(&[
     "key", "keys", "apikey", "token", "tokens", "secret", "secrets", "auth", "authorization",
     "bearer", "password", "passwd", "pwd", "pass", "credential", "credentials", "cred", "creds",
     "pat", "api", "hmac", "seed", "jwt", "oauth", "access", "skey", "sk", "login", "webhook",
     "hook", "dsn", "subscription", "authenticate", "unseal", "license", "authentication",
-];
+]);
 
 /// Endings of words written together, such as `mistralkey`.
 const KEY_ENDS: &[&str] = &["key", "token", "secret", "password"];
 
 /// Words that only sound so.
-const NO_KEYS: &[&str] = &["monkey", "turkey", "hockey", "jockey", "donkey", "whiskey", "portkey"];
+static NO_KEYS: WordSet =
+    WordSet::new(&["monkey", "turkey", "hockey", "jockey", "donkey", "whiskey", "portkey"]);
 
 /// Words that say "not a credential", unless a key word comes last.
 #[rustfmt::skip]
-const OTHER_WORDS: &[&str] = &[
+static OTHER_WORDS: WordSet = WordSet::new(&[
     "sha", "sha384", "rev", "revision", "uuid", "guid", "checksums", "id", "ids", "url", "uri",
     "path", "file", "filename", "nonce", "cursor", "page", "ref", "tree", "blob", "parent", "trace",
     "span", "message", "model", "version", "signature", "sig", "thumbprint", "hexsha", "sri",
     "salt", "iv", "head", "merge", "node", "sum",
-];
+]);
 
 /// Words that say "not a credential" wherever they stand.
 #[rustfmt::skip]
-const PUBLIC_WORDS: &[&str] = &[
+static PUBLIC_WORDS: WordSet = WordSet::new(&[
     "public", "pub", "publishable", "hash", "hashed", "sha256", "sha1", "sha512", "md5", "digest",
     "checksum", "integrity", "commit", "fingerprint", "etag", "csrf", "xsrf", "idempotency",
     "cache", "tokenizer",
-];
+]);
 
 /// Words that make even a line of prose speak of a hash.
-const HASH_WORDS: &[&str] =
-    &["sha", "sha1", "sha256", "sha512", "md5", "hash", "digest", "checksum", "commit", "etag"];
+static HASH_WORDS: WordSet = WordSet::new(&[
+    "sha", "sha1", "sha256", "sha512", "md5", "hash", "digest", "checksum", "commit", "etag",
+]);
 
 /// Words of a name that belong to nobody in particular. `OPENAI_API_KEY` is among them: servers
 /// that speak OpenAI's or Anthropic's protocol are configured with it.
 #[rustfmt::skip]
-const COMMON_WORDS: &[&str] = &[
+static COMMON_WORDS: WordSet = WordSet::new(&[
     "my", "app", "prod", "production", "dev", "development", "test", "tests", "testing", "stage",
     "staging", "x", "http", "https", "service", "client", "user", "default", "llm", "openai",
     "anthropic", "model", "ai", "base", "env", "config", "server", "primary", "secondary", "live",
@@ -56,14 +59,14 @@ const COMMON_WORDS: &[&str] = &[
     "public", "expo", "custom", "module", "exports", "window", "ctx", "context", "state", "props",
     "sasl", "kafka", "consumer", "application", "integration", "signing", "webhook", "verification",
     "encryption", "deploy", "deployment", "ingest", "sdk", "cli", "ci", "cd", "github", "basic",
-];
+]);
 
 /// Calls that take a credential, whatever the vendor's class is called.
 #[rustfmt::skip]
-const CALLS: &[&str] = &[
+static CALLS: WordSet = WordSet::new(&[
     "client", "createclient", "init", "configure", "config", "setup", "login", "authenticate",
     "connect", "new", "builder", "initialize", "register", "create", "sdk", "api",
-];
+]);
 
 /// Returns whether a name says that its value is a credential.
 pub(super) fn says_key(name: &[u8]) -> bool {
@@ -71,16 +74,16 @@ pub(super) fn says_key(name: &[u8]) -> bool {
 }
 
 fn is_key_word(word: &str) -> bool {
-    KEY_WORDS.contains(&word)
+    KEY_WORDS.contains(word)
         || (KEY_ENDS.iter().any(|end| word.len() > end.len() + 1 && word.ends_with(end))
-            && !NO_KEYS.contains(&word))
+            && !NO_KEYS.contains(word))
 }
 
 /// Returns whether a name says that its value is something else. `spared` words, such as the
 /// vendor's own, say nothing.
 pub(super) fn says_other(name: &[u8], spared: impl Fn(&str) -> bool) -> bool {
     let words = Words::of(name);
-    if words.iter().any(|word| PUBLIC_WORDS.contains(&word) && !spared(word)) {
+    if words.iter().any(|word| PUBLIC_WORDS.contains(word) && !spared(word)) {
         return true;
     }
     // `ID_TOKEN`, `SALT_KEY`: the last word counts. `secret_id` is half of a login.
@@ -89,7 +92,7 @@ pub(super) fn says_other(name: &[u8], spared: impl Fn(&str) -> bool) -> bool {
     }
     let mut before = "";
     for word in words.iter() {
-        let is_other = OTHER_WORDS.contains(&word) && !spared(word);
+        let is_other = OTHER_WORDS.contains(word) && !spared(word);
         if is_other && !(word == "id" && before == "secret") {
             return true;
         }
@@ -100,7 +103,7 @@ pub(super) fn says_other(name: &[u8], spared: impl Fn(&str) -> bool) -> bool {
 
 /// Returns whether a word of prose speaks of a hash.
 pub(super) fn says_hash(name: &[u8]) -> bool {
-    Words::of(name).iter().any(|word| HASH_WORDS.contains(&word))
+    Words::of(name).iter().any(|word| HASH_WORDS.contains(word))
 }
 
 /// Returns whether a name speaks of somebody: a word that is neither common nor `spared`.
@@ -108,9 +111,9 @@ pub(super) fn names_another(name: &[u8], spared: impl Fn(&str) -> bool) -> bool 
     Words::of(name).iter().any(|word| {
         word.len() > 1
             && !is_key_word(word)
-            && !COMMON_WORDS.contains(&word)
-            && !OTHER_WORDS.contains(&word)
-            && !PUBLIC_WORDS.contains(&word)
+            && !COMMON_WORDS.contains(word)
+            && !OTHER_WORDS.contains(word)
+            && !PUBLIC_WORDS.contains(word)
             && !word.bytes().all(|byte| byte.is_ascii_digit())
             && !spared(word)
     })
@@ -120,7 +123,7 @@ pub(super) fn names_another(name: &[u8], spared: impl Fn(&str) -> bool) -> bool 
 pub(super) fn is_call(name: &[u8]) -> bool {
     let words = Words::of(name);
     let last = words.iter().next_back().unwrap_or_default();
-    CALLS.contains(&last) || last.ends_with("client") || is_key_word(last)
+    CALLS.contains(last) || last.ends_with("client") || is_key_word(last)
 }
 
 #[cfg(test)]

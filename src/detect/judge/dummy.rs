@@ -6,6 +6,7 @@
 //! chose.
 
 use super::fold::Folded;
+use crate::detect::words::Starts;
 
 /// Words that make a stock password, alone or joined.
 #[rustfmt::skip]
@@ -59,20 +60,20 @@ const CHUNK_MAX: usize = 40;
 
 /// Returns whether the value is a stock password.
 pub(in crate::detect) fn is_dummy(value: &[u8]) -> bool {
-    value.eq_ignore_ascii_case(b"hunter2") || is_made_of(value, &[STOCK])
+    value.eq_ignore_ascii_case(b"hunter2") || is_made_of(value, false)
 }
 
 /// Returns whether the value is made of words so common that a guess would find it.
 pub(in crate::detect) fn is_wordy(value: &[u8]) -> bool {
-    is_made_of(value, &[STOCK, COMMON])
+    is_made_of(value, true)
 }
 
 /// Returns whether the text, in small letters, is such words one after the other.
 pub(super) fn is_words(folded: &[u8]) -> bool {
-    !folded.is_empty() && decomposes(folded, &[STOCK, COMMON])
+    !folded.is_empty() && decomposes(folded, true)
 }
 
-fn is_made_of(value: &[u8], lists: &[&[&str]]) -> bool {
+fn is_made_of(value: &[u8], with_common: bool) -> bool {
     if value.len() > CHUNK_MAX * 2 {
         return false;
     }
@@ -84,7 +85,7 @@ fn is_made_of(value: &[u8], lists: &[&[&str]]) -> bool {
             && text
                 .split(|byte| !is_letter(byte))
                 .filter(|chunk| !chunk.is_empty())
-                .all(|chunk| decomposes(chunk, lists))
+                .all(|chunk| decomposes(chunk, with_common))
     };
     let digits = text.iter().filter(|byte| byte.is_ascii_digit()).count();
     if digits <= DIGITS_MAX && is_made_of_words(text) {
@@ -111,8 +112,11 @@ fn plain_letter(byte: u8) -> u8 {
     }
 }
 
-/// Returns whether the letters are words of the lists one after the other.
-fn decomposes(letters: &[u8], lists: &[&[&str]]) -> bool {
+static STOCK_STARTS: Starts<{ STOCK.len() }> = Starts::new(STOCK);
+static COMMON_STARTS: Starts<{ COMMON.len() }> = Starts::new(COMMON);
+
+/// Returns whether the letters are stock words, or common ones, one after the other.
+fn decomposes(letters: &[u8], with_common: bool) -> bool {
     if letters.len() > CHUNK_MAX {
         return false;
     }
@@ -122,8 +126,11 @@ fn decomposes(letters: &[u8], lists: &[&[&str]]) -> bool {
         if !reached[at] {
             continue;
         }
-        for word in lists.iter().flat_map(|list| list.iter()) {
-            if letters[at..].starts_with(word.as_bytes()) {
+        for word in STOCK_STARTS.of(&letters[at..]) {
+            reached[at + word.len()] = true;
+        }
+        if with_common {
+            for word in COMMON_STARTS.of(&letters[at..]) {
                 reached[at + word.len()] = true;
             }
         }

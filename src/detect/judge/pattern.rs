@@ -64,9 +64,10 @@ fn has_few_characters(value: &[u8]) -> bool {
 fn has_long_run(value: &[u8]) -> bool {
     let short = if value.iter().all(u8::is_ascii_hexdigit) { 8 } else { 6 };
     let run_max = short.max(value.len() / 4);
-    let counts_up = [&b"123456789"[..], b"abcdefghi", b"ABCDEFGHI", b"qwertyuio", b"987654321"]
-        .iter()
-        .any(|row| memchr::memmem::find(value, row).is_some());
+    let counts_up = value.len() >= 9
+        && [&b"123456789"[..], b"abcdefghi", b"ABCDEFGHI", b"qwertyuio", b"987654321"]
+            .iter()
+            .any(|row| contains(value, row));
     counts_up || [0, 1, u8::MAX].iter().any(|step| longest_run(value, *step, u8::MAX) >= run_max)
 }
 
@@ -117,9 +118,33 @@ fn run_at(text: &[u8]) -> usize {
             .take_while(|pair| is_counted(pair[1]) && pair[1] == pair[0].wrapping_add(step))
             .count()
     });
-    let walk = WALKS.iter().map(|walk| walk_len(text, walk)).max().unwrap_or(0);
+    let walk = match text {
+        [first, second, ..] if is_step_of_walk(*first, *second) => {
+            WALKS.iter().map(|walk| walk_len(text, walk)).max().unwrap_or(0)
+        }
+        _ => 0,
+    };
     let walk = if walk >= 4 { walk } else { 0 };
     steps.into_iter().max().unwrap_or(1).max(walk)
+}
+
+/// For each byte, bits of those that follow it on some walk.
+static STEPS: [u128; 128] = {
+    let mut steps = [0; 128];
+    let mut walk = 0;
+    while walk < WALKS.len() {
+        let mut at = 1;
+        while at < WALKS[walk].len() {
+            steps[WALKS[walk][at - 1] as usize] |= 1 << WALKS[walk][at];
+            at += 1;
+        }
+        walk += 1;
+    }
+    steps
+};
+
+fn is_step_of_walk(first: u8, second: u8) -> bool {
+    first.is_ascii() && second.is_ascii() && STEPS[usize::from(first)] >> second & 1 != 0
 }
 
 /// Returns how far the text follows a walk, from wherever on it the text starts.

@@ -121,14 +121,14 @@ fn is_empty_phrase(value: &[u8]) -> Option<bool> {
 
 /// `sk-abc123...`, `****1234`, `●●●●`, `…`: part of the value was left out.
 fn is_masked(value: &[u8]) -> bool {
-    let has = |part: &[u8]| memchr::memmem::find(value, part).is_some();
+    let has = |part: &[u8]| contains(value, part);
     has(b"...") || has(b"***") || ["…", "•••", "●●●", "∗∗∗"].iter().any(|mark| has(mark.as_bytes()))
 }
 
 /// `AKIA…EXAMPLE`, `…wEXAMPLEtc…`: how AWS and those who follow it mark a value that fits the
 /// shape, whatever else is in it. Seven capitals in a row are no chance.
 fn is_marked_example(value: &[u8]) -> bool {
-    memchr::memmem::find(value, b"EXAMPLE").is_some()
+    contains(value, b"EXAMPLE")
 }
 
 /// `[INSERT KEY]`, `__API_KEY__`, `(your key)`, `________`, `?????`, `x`.
