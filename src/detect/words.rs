@@ -26,12 +26,6 @@ impl WordSet {
         let hash = hash(word.as_bytes());
         self.seen[hash >> 6] >> (hash & 63) & 1 != 0 && self.words.contains(&word)
     }
-
-    /// Returns the words in the order of the list.
-    #[cfg(test)]
-    pub(super) fn iter(&self) -> impl Iterator<Item = &'static str> {
-        self.words.iter().copied()
-    }
 }
 
 /// Ten bits from the ends of a word and its length.
