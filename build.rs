@@ -92,8 +92,10 @@ fn render(rules: &[ProvenRule]) -> String {
 const GROWS: &str = "a string grows";
 
 fn render_prefilter(out: &mut String, name: &str, prefilter: &Prefilter) {
-    render_index(out, name, &prefilter.index);
-    render_table(out, &format!("{name}_ENTRIES"), "Entry", &prefilter.entries);
+    for (kind, lookup) in [("LONG", &prefilter.long), ("SHORT", &prefilter.short)] {
+        render_index(out, &format!("{name}_{kind}"), &lookup.index);
+        render_table(out, &format!("{name}_{kind}_ENTRIES"), "Entry", &lookup.entries);
+    }
     writeln!(out, "static {name}_WORDS: &str = {:?};", prefilter.words).expect(GROWS);
 }
 

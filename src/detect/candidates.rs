@@ -5,6 +5,7 @@
 //! bytes, where a value without a shape may stand. A fragment of a keyword may start. No byte is
 //! looked at here, only bits; in source code about two places in a hundred bytes are left.
 
+use super::head::Head;
 use super::mask::{BLOCK, Block, Masks};
 use crate::rule::RUN_MIN;
 
@@ -12,10 +13,25 @@ use crate::rule::RUN_MIN;
 pub(super) trait Visit {
     /// A token starts at `at`.
     fn token(&mut self, at: usize);
-    /// A run of token bytes starts at `at`.
-    fn run(&mut self, at: usize);
+    /// A run of token bytes starts at `at`; `head` tells what its first bytes are.
+    fn run(&mut self, at: usize, head: &Head);
     /// A fragment of a keyword may start at `at`.
     fn fragment(&mut self, at: usize);
+}
+
+/// Returns what the run is that starts at a bit of the block.
+fn head_at(block: &Block, next: &Block, bit: usize) -> Head {
+    let window = |mask: fn(&Block) -> u64| {
+        ((u128::from(mask(block)) | u128::from(mask(next)) << BLOCK) >> bit) as u64
+    };
+    let word = window(|block| block.word);
+    let run = word & !word.wrapping_add(1);
+    Head {
+        word: run,
+        alnum: window(|block| block.alnum) & run,
+        digit: window(|block| block.digit) & run,
+        upper: window(|block| block.upper) & run,
+    }
 }
 
 /// Blocks whose masks are made at a time: they fit into the fastest cache.
@@ -31,8 +47,8 @@ pub(super) fn visit(masks: &Masks, text: &[u8], visitor: &mut impl Visit) {
         let count = GROUP.min((text.len() - start).div_ceil(BLOCK));
         masks.fill(text, start, &mut blocks[..=count]);
         for index in 0..count {
-            let next = blocks[index + 1].word;
-            visit_block(&blocks[index], next, &mut before, start + index * BLOCK, visitor);
+            let (block, next) = (&blocks[index], &blocks[index + 1]);
+            visit_block(block, next, &mut before, start + index * BLOCK, visitor);
         }
         start += GROUP * BLOCK;
     }
@@ -49,19 +65,19 @@ struct Before {
 
 fn visit_block(
     block: &Block,
-    next_word: u64,
+    next: &Block,
     before: &mut Before,
     start: usize,
     visitor: &mut impl Visit,
 ) {
-    let long = long_runs(block.word, next_word);
+    let long = long_runs(block.word, next.word);
     if long != 0 {
         let after_alnum = block.alnum << 1 | before.alnum;
         let after_escape = block.escape << 2 | before.escape;
         let tokens = block.alnum & (!after_alnum | after_escape) & long;
         each_bit(tokens, |bit| visitor.token(start + bit));
         let runs = !(block.word << 1 | before.word) & long;
-        each_bit(runs, |bit| visitor.run(start + bit));
+        each_bit(runs, |bit| visitor.run(start + bit, &head_at(block, next, bit)));
     }
     each_bit(block.fragment, |bit| visitor.fragment(start + bit));
     before.word = block.word >> (BLOCK - 1);
@@ -97,17 +113,19 @@ mod tests {
     use crate::rule::RuleSet;
 
     #[derive(Default, PartialEq, Debug)]
-    struct Seen {
+    struct Seen<'a> {
+        text: &'a [u8],
         tokens: Vec<usize>,
         runs: Vec<usize>,
         fragments: Vec<usize>,
     }
 
-    impl Visit for Seen {
+    impl Visit for Seen<'_> {
         fn token(&mut self, at: usize) {
             self.tokens.push(at);
         }
-        fn run(&mut self, at: usize) {
+        fn run(&mut self, at: usize, head: &Head) {
+            assert_eq!(head, &Head::of(&self.text[at..]), "{at}");
             self.runs.push(at);
         }
         fn fragment(&mut self, at: usize) {
@@ -115,9 +133,9 @@ mod tests {
         }
     }
 
-    fn seen(text: &str) -> Seen {
+    fn seen(text: &str) -> Seen<'_> {
         let masks = Masks::new(RuleSet::builtin().tables()[0].1.fragments.clone());
-        let mut seen = Seen::default();
+        let mut seen = Seen { text: text.as_bytes(), ..Seen::default() };
         visit(&masks, text.as_bytes(), &mut seen);
         seen
     }

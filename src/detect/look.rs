@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use regex_automata::{Anchored, Input};
 
+use super::assignment::Assigned;
 use super::candidates::{Visit, visit};
 use super::deep::Depth;
+use super::head::Head;
 use super::layer::{Blobs, Layer, may_open};
 use super::near::{NearWords, Vocabulary, is_word, reach};
 use super::{Detection, Engine, Match, Suppressed, Suppression, Text};
@@ -76,15 +78,16 @@ impl Visit for Look<'_> {
         }
     }
 
-    fn run(&mut self, at: usize) {
+    fn run(&mut self, at: usize, head: &Head) {
         let bytes = self.text.bytes;
         if may_open(bytes, at) {
             self.layers.extend(self.blobs.of_run(bytes, at..run_end(bytes, at)));
         }
         self.value_before_colon(at);
         let is_escape = at > 0 && bytes[at - 1] == b'\\';
-        let at = at + usize::from(is_escape);
-        if (is_escape || boundary::is_value_start(&bytes[..at])) && is_worth_a_look(&bytes[at..]) {
+        let (at, head) = if is_escape { (at + 1, head.behind_first()) } else { (at, *head) };
+        let is_start = is_escape || boundary::is_value_start(&bytes[..at]);
+        if is_start && head.is_worth_a_look(&bytes[at..]) {
             self.value(at);
         }
     }
@@ -126,7 +129,10 @@ impl<'a> Look<'a> {
         let len = before.take_while(|byte| holds(&WORD, **byte)).count();
         let start = at - 1 - len;
         let is_short = (1..RUN_MIN).contains(&len);
-        if is_short && boundary::is_value_start(&bytes[..start]) && is_worth_a_look(&bytes[start..])
+        let value = &bytes[start..];
+        if is_short
+            && boundary::is_value_start(&bytes[..start])
+            && Head::of(value).is_worth_a_look(value)
         {
             self.value(start);
         }
@@ -175,12 +181,13 @@ impl<'a> Look<'a> {
         let start = hit.start - before.take_while(|byte| assignment::is_name(**byte)).count();
         if self.last_name != Some(start) {
             self.last_name = Some(start);
-            self.assigned(index, rule, start..hit.start + hit.len);
+            let keyword = hit.start..hit.start + hit.len;
+            self.assigned(index, rule, assignment::find_at_keyword(self.text, keyword));
         }
     }
 
-    fn assigned(&mut self, index: usize, rule: &Rule, range: Span) {
-        for found in assignment::find(rule, self.text, range) {
+    fn assigned(&mut self, index: usize, rule: &Rule, assigned: Vec<Assigned>) {
+        for found in assigned {
             // What is assigned to a telling name is worth a look even where the value is too short
             // for a run of the vector pass, or is the one in a hundred that does not look random.
             if may_be_key(&self.text.bytes[found.secret.clone()]) {
@@ -217,7 +224,7 @@ impl<'a> Look<'a> {
     /// Runs a rule over a part of the text.
     fn search(&mut self, index: usize, rule: &Rule, window: Span) {
         if rule.checks.contains(&Check::Assignment) {
-            return self.assigned(index, rule, window);
+            return self.assigned(index, rule, assignment::find(rule, self.text, window));
         }
         let bytes = self.text.bytes;
         let pattern = self.engine.pattern(index, rule);
@@ -405,114 +412,9 @@ fn is_whole(rule: &Rule, text: &[u8], secret: &Span) -> bool {
     rule.boundary == Boundary::None || boundary::is_token(text, secret, rule)
 }
 
-/// Returns whether what starts here may be a value without a shape: it looks random, holds many
-/// digits, or is a long piece of letters and digits such as few words are. The last catches the one
-/// random value in a hundred that does not look it.
-fn is_worth_a_look(value: &[u8]) -> bool {
-    let head = Head::of(value);
-    if head.digits.count_ones() >= MANY_DIGITS || head.has_mixed_piece() {
-        return true;
-    }
-    // Names change between small letters and capitals seldom; chance does so all the time.
-    let is_plain = head.digits == 0 && head.changes() as usize * 4 < head.len;
-    let is_one_case = head.uppers == 0 && head.joins == 0;
-    (!is_plain || is_one_case) && super::looks_random(&value[..head.len])
-}
-
 /// Returns whether an assigned value may be a key without a shape: it holds a digit, or is a long
 /// piece of letters.
 fn may_be_key(value: &[u8]) -> bool {
     value.iter().any(u8::is_ascii_digit)
         || value.len() >= RUN_MIN && value.iter().all(u8::is_ascii_alphabetic)
 }
-
-/// What the first bytes of a value are, one bit each.
-#[derive(Default)]
-struct Head {
-    /// How many bytes there are before the first that is in no token.
-    len: usize,
-    digits: u64,
-    lowers: u64,
-    uppers: u64,
-    /// Those that join names: `_`, `.` and `/`.
-    joins: u64,
-}
-
-impl Head {
-    fn of(value: &[u8]) -> Head {
-        let mut head = Head::default();
-        for byte in &value[..value.len().min(HEAD)] {
-            let bit = 1 << head.len;
-            match KIND[usize::from(*byte)] {
-                0 => break,
-                1 => head.digits |= bit,
-                2 => head.lowers |= bit,
-                3 => head.uppers |= bit,
-                4 => head.joins |= bit,
-                _ => {}
-            }
-            head.len += 1;
-        }
-        head
-    }
-
-    /// Returns how often a small letter stands beside something else.
-    fn changes(&self) -> u32 {
-        let pairs = (1u64 << self.len.saturating_sub(1)) - 1;
-        ((self.lowers ^ self.lowers >> 1) & pairs).count_ones()
-    }
-
-    /// Returns whether a piece without separators mixes letters and digits as a generator does.
-    fn has_mixed_piece(&self) -> bool {
-        let alnum = self.digits | self.lowers | self.uppers;
-        if self.digits == 0 || !holds_run(alnum, RUN_MIN) {
-            return false;
-        }
-        pieces(alnum).any(|piece| {
-            let len = piece.count_ones() as usize;
-            let has = |set: u64| set & piece != 0;
-            let is_mixed = has(self.lowers) && has(self.uppers);
-            len >= RUN_MIN && has(self.digits) && (len >= LONG_PIECE || is_mixed)
-        })
-    }
-}
-
-/// Returns whether at least `len` bits in a row are set.
-fn holds_run(set: u64, len: usize) -> bool {
-    (1..len).fold(set, |runs, _| runs & runs >> 1) != 0
-}
-
-/// Returns the runs of set bits.
-fn pieces(mut set: u64) -> impl Iterator<Item = u64> {
-    std::iter::from_fn(move || {
-        let start = set & set.wrapping_neg();
-        let piece = set & !set.wrapping_add(start);
-        set &= !piece;
-        (piece != 0).then_some(piece)
-    })
-}
-
-/// Kinds of bytes: 1 digit, 2 small letter, 3 capital, 4 joins names, 5 else in a token.
-const KIND: [u8; 256] = {
-    let mut kinds = [0; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        kinds[byte] = match byte as u8 {
-            b'0'..=b'9' => 1,
-            b'a'..=b'z' => 2,
-            b'A'..=b'Z' => 3,
-            b'_' | b'.' | b'/' => 4,
-            b'-' | b'+' | b'~' => 5,
-            _ => 0,
-        };
-        byte += 1;
-    }
-    kinds
-};
-
-/// Pieces of this length need no capitals to be told from a name such as `utf8_to_utf16`.
-const LONG_PIECE: usize = 24;
-
-/// How much of a value tells whether it is worth a look.
-const HEAD: usize = 64;
-const MANY_DIGITS: u32 = 6;

@@ -17,6 +17,10 @@ pub(super) struct Block {
     pub(super) word: u64,
     /// Letters and digits.
     pub(super) alnum: u64,
+    /// Digits.
+    pub(super) digit: u64,
+    /// Capitals.
+    pub(super) upper: u64,
     /// Backslashes.
     pub(super) escape: u64,
     /// Where a fragment of a keyword may start.
@@ -37,6 +41,8 @@ const MARK: u8 = 8;
 const UNDERSCORE: u8 = 16;
 const TILDE: u8 = 32;
 const BACKSLASH: u8 = 64;
+/// Of letters, the capitals.
+const CAPITAL: u8 = 128;
 const ALNUM: u8 = DIGIT | LETTER_LOW | LETTER_HIGH;
 const WORDS: u8 = ALNUM | MARK | UNDERSCORE | TILDE;
 
@@ -45,7 +51,7 @@ const CLASS_LOW: [u8; 16] = {
     let mut table = [0u8; 16];
     let mut low = 0;
     while low < 16 {
-        let mut class = 0;
+        let mut class = CAPITAL;
         if low <= 9 {
             class |= DIGIT;
         }
@@ -77,8 +83,8 @@ const CLASS_HIGH: [u8; 16] = {
     let mut table = [0u8; 16];
     table[2] = MARK;
     table[3] = DIGIT;
-    table[4] = LETTER_LOW;
-    table[5] = LETTER_HIGH | UNDERSCORE | BACKSLASH;
+    table[4] = LETTER_LOW | CAPITAL;
+    table[5] = LETTER_HIGH | UNDERSCORE | BACKSLASH | CAPITAL;
     table[6] = LETTER_LOW;
     table[7] = LETTER_HIGH | TILDE;
     table
@@ -164,6 +170,8 @@ fn fill_scalar(fragments: &Fragments, text: &[u8], blocks: &mut [Block]) {
             let byte = text[at];
             block.word |= u64::from(holds(&WORD, byte)) << bit;
             block.alnum |= u64::from(byte.is_ascii_alphanumeric()) << bit;
+            block.digit |= u64::from(byte.is_ascii_digit()) << bit;
+            block.upper |= u64::from(byte.is_ascii_uppercase()) << bit;
             block.escape |= u64::from(byte == b'\\') << bit;
             let place: [u8; 4] = text[at..at + 4].try_into().expect("four bytes");
             block.fragment |= u64::from(fragments.fit(place)) << bit;
@@ -175,7 +183,7 @@ fn fill_scalar(fragments: &Fragments, text: &[u8], blocks: &mut [Block]) {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{ALNUM, BACKSLASH, BLOCK, Block, CLASS_HIGH, CLASS_LOW, WORDS};
+    use super::{ALNUM, BACKSLASH, BLOCK, Block, CAPITAL, CLASS_HIGH, CLASS_LOW, DIGIT, WORDS};
     use crate::rule::{Fragments, SETS};
 
     /// Makes the masks with registers of 32 bytes.
@@ -232,9 +240,12 @@ mod x86 {
                 let groups = groups.iter().fold(zero, |any, set| _mm256_or_si256(any, *set));
                 block.word |= of(class, WORDS) << shift;
                 block.alnum |= of(class, ALNUM) << shift;
+                block.digit |= of(class, DIGIT) << shift;
+                block.upper |= of(class, CAPITAL) << shift;
                 block.escape |= of(class, BACKSLASH) << shift;
                 block.fragment |= any(groups) << shift;
             }
+            block.upper &= block.alnum;
         }
     }
 
@@ -282,9 +293,12 @@ mod x86 {
                 let groups = groups.iter().fold(zero, |any, set| _mm_or_si128(any, *set));
                 block.word |= of(class, WORDS) << shift;
                 block.alnum |= of(class, ALNUM) << shift;
+                block.digit |= of(class, DIGIT) << shift;
+                block.upper |= of(class, CAPITAL) << shift;
                 block.escape |= of(class, BACKSLASH) << shift;
                 block.fragment |= any(groups) << shift;
             }
+            block.upper &= block.alnum;
         }
     }
 }
@@ -329,6 +343,8 @@ mod tests {
                 let is = |mask: u64| mask >> (byte & 63) & 1 != 0;
                 assert_eq!(is(block.word), holds(&WORD, byte), "{:?} {byte}", masks.level);
                 assert_eq!(is(block.alnum), byte.is_ascii_alphanumeric(), "{byte}");
+                assert_eq!(is(block.digit), byte.is_ascii_digit(), "{byte}");
+                assert_eq!(is(block.upper), byte.is_ascii_uppercase(), "{byte}");
                 assert_eq!(is(block.escape), byte == b'\\', "{byte}");
             }
         }

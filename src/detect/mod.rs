@@ -22,6 +22,7 @@ mod deep;
 mod evidence;
 #[cfg(test)]
 mod gates;
+mod head;
 mod judge;
 mod kind;
 mod laws;

@@ -69,21 +69,12 @@ impl NearWords {
 
 /// Returns the bytes around a value in which a word is near it.
 pub(super) fn reach(text: &[u8], secret: &Span) -> Range<usize> {
-    let back = limit(text[..secret.start].iter().rev());
-    let ahead = limit(text[secret.end..].iter());
-    secret.start - back..secret.end + ahead
-}
-
-/// Returns how many bytes may be passed before too many lines or bytes lie behind.
-fn limit<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
-    let mut lines = 0;
-    bytes
-        .take(NEAR_BYTES)
-        .take_while(|byte| {
-            lines += usize::from(**byte == b'\n');
-            lines <= NEAR_LINES
-        })
-        .count()
+    let first = secret.start.saturating_sub(NEAR_BYTES);
+    let before = memchr::memrchr_iter(b'\n', &text[first..secret.start]).nth(NEAR_LINES);
+    let last = text.len().min(secret.end + NEAR_BYTES);
+    let behind = memchr::memchr_iter(b'\n', &text[secret.end..last]).nth(NEAR_LINES);
+    let start = before.map_or(first, |at| first + at + 1);
+    start..behind.map_or(last, |at| secret.end + at)
 }
 
 /// Finds the words that start in a page: the vector pass leaves few places, tables say which words

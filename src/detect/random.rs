@@ -41,8 +41,9 @@
 /// would else be measured as an alphabet of all letters.
 pub fn looks_random(value: &[u8]) -> bool {
     is_random(value)
-        || longest_part(value).is_some_and(is_random)
-        || hex_tail(value).is_some_and(is_random)
+        || value.len() > PART_MIN
+            && (longest_part(value).is_some_and(is_random)
+                || hex_tail(value).is_some_and(is_random))
 }
 
 fn is_random(value: &[u8]) -> bool {
@@ -97,14 +98,17 @@ fn has_variety(value: &[u8]) -> bool {
         && distinct(value) >= 7.min(value.len() / 2 + 2)
 }
 
+/// Shorter parts of a value say nothing about all of it.
+const PART_MIN: usize = 20;
+
 /// Returns the part between `_`, `-` and `.` that makes up at least half of the value.
 fn longest_part(value: &[u8]) -> Option<&[u8]> {
     if value.iter().any(|byte| matches!(byte, b'/' | b':')) {
         return None;
     }
-    value
-        .split(|byte| matches!(byte, b'_' | b'-' | b'.'))
-        .find(|part| part.len() >= 20 && part.len() * 2 >= value.len() && part.len() < value.len())
+    value.split(|byte| matches!(byte, b'_' | b'-' | b'.')).find(|part| {
+        part.len() >= PART_MIN && part.len() * 2 >= value.len() && part.len() < value.len()
+    })
 }
 
 /// Returns the hex digits, with or without dashes, behind a lead of at most 4 bytes.
@@ -113,7 +117,7 @@ fn hex_tail(value: &[u8]) -> Option<&[u8]> {
     let lead = value.iter().rposition(is_lead)? + 1;
     let tail = &value[lead..];
     let tail = tail.strip_prefix(b"-").unwrap_or(tail);
-    (lead <= 4 && tail.len() >= 20).then_some(tail)
+    (lead <= 4 && tail.len() >= PART_MIN).then_some(tail)
 }
 
 fn trim_padding(value: &[u8]) -> &[u8] {

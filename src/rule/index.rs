@@ -1,4 +1,4 @@
-//! Finds what begins with three given bytes, in a table that may be a constant.
+//! Finds what has the same few bytes, in a table that may be a constant.
 //!
 //! A hash of the bytes is looked up in a bitmap of 8 KB, which turns most texts away; only where its
 //! bit is set is there a bucket of entries to compare.
@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Tells which entries of a list may begin with three bytes.
+/// Tells which entries of a list may have a key.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     /// One bit for each 16-bit hash of three bytes.
@@ -35,12 +35,17 @@ impl Index {
         (Index { bitmap: bitmap.into(), buckets: buckets.into() }, order)
     }
 
-    /// Returns where the entries stand that may have this key.
-    pub fn find(&self, key: u32) -> Option<Range<usize>> {
+    /// Returns whether there may be an entry with this key.
+    #[inline]
+    pub fn may_hold(&self, key: u32) -> bool {
         let hash = hash(key);
-        let is_known = self.bitmap[usize::from(hash >> 6)] >> (hash & 63) & 1 != 0;
-        let bucket = bucket(hash);
-        is_known.then(|| self.buckets[bucket].into()..self.buckets[bucket + 1].into())
+        self.bitmap.get(usize::from(hash >> 6)).is_some_and(|bits| bits >> (hash & 63) & 1 != 0)
+    }
+
+    /// Returns where the entries with this key stand, among others.
+    pub fn bucket(&self, key: u32) -> Range<usize> {
+        let bucket = bucket(hash(key));
+        self.buckets[bucket].into()..self.buckets[bucket + 1].into()
     }
 }
 
@@ -71,10 +76,11 @@ mod tests {
         let keys: Vec<u32> = (0..2000u32).map(|i| i.wrapping_mul(7919) & 0xFF_FFFF).collect();
         let (index, order) = Index::build(&keys);
         for (place, entry) in order.iter().enumerate() {
-            assert!(index.find(keys[*entry]).unwrap().contains(&place), "{entry}");
+            let key = keys[*entry];
+            assert!(index.may_hold(key) && index.bucket(key).contains(&place), "{entry}");
         }
         let strange = (0..10_000u32).map(|i| 0x7F_0000 | i).filter(|key| !keys.contains(key));
-        assert!(strange.filter(|key| index.find(*key).is_some()).count() < 1000);
+        assert!(strange.filter(|key| index.may_hold(*key)).count() < 1000);
     }
 
     #[test]

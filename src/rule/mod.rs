@@ -31,7 +31,7 @@ use index::Index;
 use linear::Step::{Class, Close, Literal, Open};
 use linear::{ByteSet, Slice, Step};
 pub use linear::{Linears, holds};
-use prefilter::Entry;
+use prefilter::{Entry, Lookup};
 pub use prefilter::{Hit, Prefilter};
 pub use tables::{FragmentSet, Fragments, RUN_MIN, SETS, Shapes, Tables, WORD};
 
@@ -207,20 +207,38 @@ fn builtin_tables() -> Tables {
             entries: Cow::Borrowed(&SHAPE_ENTRIES),
         },
         keywords: Prefilter {
-            index: Index {
-                bitmap: Cow::Borrowed(&KEYWORD_BITMAP),
-                buckets: Cow::Borrowed(&KEYWORD_BUCKETS),
+            long: Lookup {
+                index: Index {
+                    bitmap: Cow::Borrowed(&KEYWORD_LONG_BITMAP),
+                    buckets: Cow::Borrowed(&KEYWORD_LONG_BUCKETS),
+                },
+                entries: Cow::Borrowed(&KEYWORD_LONG_ENTRIES),
             },
-            entries: Cow::Borrowed(&KEYWORD_ENTRIES),
+            short: Lookup {
+                index: Index {
+                    bitmap: Cow::Borrowed(&KEYWORD_SHORT_BITMAP),
+                    buckets: Cow::Borrowed(&KEYWORD_SHORT_BUCKETS),
+                },
+                entries: Cow::Borrowed(&KEYWORD_SHORT_ENTRIES),
+            },
             words: Cow::Borrowed(KEYWORD_WORDS),
         },
         fragments: FRAGMENTS.clone(),
         near: Prefilter {
-            index: Index {
-                bitmap: Cow::Borrowed(&NEAR_BITMAP),
-                buckets: Cow::Borrowed(&NEAR_BUCKETS),
+            long: Lookup {
+                index: Index {
+                    bitmap: Cow::Borrowed(&NEAR_LONG_BITMAP),
+                    buckets: Cow::Borrowed(&NEAR_LONG_BUCKETS),
+                },
+                entries: Cow::Borrowed(&NEAR_LONG_ENTRIES),
             },
-            entries: Cow::Borrowed(&NEAR_ENTRIES),
+            short: Lookup {
+                index: Index {
+                    bitmap: Cow::Borrowed(&NEAR_SHORT_BITMAP),
+                    buckets: Cow::Borrowed(&NEAR_SHORT_BUCKETS),
+                },
+                entries: Cow::Borrowed(&NEAR_SHORT_ENTRIES),
+            },
             words: Cow::Borrowed(NEAR_WORDS),
         },
         near_fragments: NEAR_FRAGMENTS.clone(),

@@ -1,33 +1,44 @@
 //! Finds words in text: which rules could match here?
 //!
-//! Three bytes, folded to lower case, are looked up in an index, and the words that it names are
-//! compared. The tables of the built-in rules are made by the build script and are constants of the
-//! program, so starting costs nothing. User rules build the same tables at run time.
+//! Four bytes of a word, folded to lower case, are looked up in an index (three bytes of the words
+//! that have no more), and the words that it names are compared. The tables of the built-in rules
+//! are made by the build script and are constants of the program, so starting costs nothing. User
+//! rules build the same tables at run time.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use super::index::{Index, key, three};
 
 /// The hash tables; the build script writes one as a constant.
 #[derive(Clone, Debug)]
 pub struct Prefilter {
-    /// Finds words by three of their bytes.
+    /// Words of at least four bytes, by four of them.
+    pub long: Lookup,
+    /// Words of three bytes.
+    pub short: Lookup,
+    /// All words in lower case, one after the other.
+    pub words: Cow<'static, str>,
+}
+
+/// Words of one kind.
+#[derive(Clone, Debug, Default)]
+pub struct Lookup {
+    /// Finds entries by their key.
     pub index: Index,
     /// Words in the order of the index.
     pub entries: Cow<'static, [Entry]>,
-    /// All words in lower case, one after the other.
-    pub words: Cow<'static, str>,
 }
 
 /// One word of one rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
+    /// The bytes that are indexed.
+    pub key: u32,
     /// Where the word starts in `words`.
     pub start: u32,
     /// Its length in bytes.
     pub len: u8,
-    /// Which of its bytes is the first of the three that are indexed.
+    /// Which of its bytes is the first of those that are indexed.
     pub at: u8,
     /// The index of its rule.
     pub rule: u16,
@@ -47,7 +58,7 @@ pub struct Word {
     pub rule: u16,
     /// How far in front of it the match starts, if that is fixed.
     pub back: Option<u16>,
-    /// Which of its bytes is the first of the three that are indexed.
+    /// Which of its bytes is the first of those that are indexed; of four or more bytes, three follow.
     pub at: u8,
 }
 
@@ -70,51 +81,67 @@ impl Prefilter {
         // Equal words stand side by side, so that one comparison serves all their rules.
         list.sort_by(|a, b| (&a.text, a.at, a.rule).cmp(&(&b.text, b.at, b.rule)));
         let mut words = String::new();
-        let mut entries = Vec::new();
-        let mut keys = Vec::new();
+        let (mut long, mut short) = (Vec::new(), Vec::new());
         for word in list {
             let start = words.find(&word.text).unwrap_or_else(|| {
                 words.push_str(&word.text);
                 words.len() - word.text.len()
             });
-            let bytes = three(words.as_bytes(), start + usize::from(word.at));
-            keys.push(key(bytes.expect("a word has three bytes from there")));
-            let (len, back) = (word.text.len() as u8, word.back.unwrap_or(FREE));
-            let (start, at, rule) = (start as u32, word.at, word.rule);
-            entries.push(Entry { start, len, at, rule, back });
+            let (text, at) = (word.text.as_bytes(), usize::from(word.at));
+            let (long_key, short_key) = (four(text, at).map(fold), three(text, at).map(key));
+            let (start, len) = (start as u32, word.text.len() as u8);
+            let back = word.back.unwrap_or(FREE);
+            let entry = |key| Entry { key, start, len, at: word.at, rule: word.rule, back };
+            match (long_key, short_key) {
+                (Some(key), _) => long.push(entry(key)),
+                (None, key) => {
+                    short
+                        .push(entry(fold(key.expect("a word has three bytes from there")) & THREE));
+                }
+            }
         }
-        let (index, order) = Index::build(&keys);
-        let entries = order.into_iter().map(|place| entries[place]).collect();
-        Prefilter { index, entries, words: words.into() }
+        Prefilter { long: Lookup::build(&long), short: Lookup::build(&short), words: words.into() }
     }
 
     /// Calls `hit` for every word in `text`.
+    #[cfg(test)]
     pub fn each_hit(&self, text: &[u8], mut hit: impl FnMut(Hit)) {
-        if text.len() < 3 || self.entries.is_empty() {
-            return;
-        }
-        // The rolling key holds the last three bytes, folded.
-        let mut key = u32::from(fold(text[0])) << 8 | u32::from(fold(text[1])) << 16;
-        for (at, &byte) in text[2..].iter().enumerate() {
-            key = key >> 8 | u32::from(fold(byte)) << 16;
-            if let Some(range) = self.index.find(key) {
-                self.compare(text, at, range, &mut hit);
-            }
-        }
+        (0..text.len()).for_each(|at| self.hits_at(text, at, &mut hit));
     }
 
     /// Calls `hit` for every word whose indexed bytes stand at `at`.
     pub fn hits_at(&self, text: &[u8], at: usize, mut hit: impl FnMut(Hit)) {
-        let Some(bytes) = three(text, at) else { return };
-        if let Some(range) = self.index.find(key(bytes.map(fold))) {
-            self.compare(text, at, range, &mut hit);
+        let (short, long) = match four(text, at).map(fold) {
+            Some(long) => (long & THREE, Some(long)),
+            None => match three(text, at).map(key) {
+                Some(short) => (fold(short) & THREE, None),
+                None => return,
+            },
+        };
+        if let Some(long) = long
+            && self.long.index.may_hold(long)
+        {
+            self.compare(text, at, &self.long, long, &mut hit);
+        }
+        if self.short.index.may_hold(short) {
+            self.compare(text, at, &self.short, short, &mut hit);
         }
     }
 
     #[inline(never)]
-    fn compare(&self, text: &[u8], at: usize, range: Range<usize>, hit: &mut impl FnMut(Hit)) {
+    fn compare(
+        &self,
+        text: &[u8],
+        at: usize,
+        lookup: &Lookup,
+        key: u32,
+        hit: &mut impl FnMut(Hit),
+    ) {
         let mut last = None;
-        for entry in &self.entries[range] {
+        for entry in &lookup.entries[lookup.index.bucket(key)] {
+            if entry.key != key {
+                continue;
+            }
             let word = (entry.start, entry.len, entry.at);
             let found = match last {
                 Some((known, found)) if known == word => found,
@@ -136,13 +163,31 @@ impl Prefilter {
         let word = &self.words.as_bytes()[entry.start as usize..][..len];
         let found = text.get(start..start + len)?;
         // Words that share their first bytes often differ in the last.
-        let is_equal = fold(found[len - 1]) == word[len - 1] && found.eq_ignore_ascii_case(word);
+        let is_equal =
+            found[len - 1].eq_ignore_ascii_case(&word[len - 1]) && found.eq_ignore_ascii_case(word);
         is_equal.then_some(start)
     }
 }
 
-fn fold(byte: u8) -> u8 {
-    byte.to_ascii_lowercase()
+impl Lookup {
+    fn build(entries: &[Entry]) -> Lookup {
+        let keys: Vec<u32> = entries.iter().map(|entry| entry.key).collect();
+        let (index, order) = Index::build(&keys);
+        Lookup { index, entries: order.into_iter().map(|place| entries[place]).collect() }
+    }
+}
+
+/// Returns the key of the four bytes at `at`.
+fn four(text: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(text.get(at..at + 4)?.try_into().ok()?))
+}
+
+/// The bits of a key of three bytes.
+const THREE: u32 = 0xFF_FFFF;
+
+/// Makes capitals small. It makes some signs equal to others too, which costs a comparison.
+fn fold(key: u32) -> u32 {
+    key | 0x2020_2020
 }
 
 #[cfg(test)]
@@ -162,6 +207,7 @@ mod tests {
     fn hits(words: &[&str], text: &str) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         prefilter(words).each_hit(text.as_bytes(), |hit| found.push((hit.rule, hit.start)));
+        found.sort_by_key(|(rule, start)| (*start, *rule));
         found
     }
 
@@ -205,8 +251,7 @@ mod tests {
                 }
             }
         }
-        let mut found = hits(&keywords, text);
-        found.sort_by_key(|(rule, start)| (*start, *rule));
+        let found = hits(&keywords, text);
         assert_eq!(found, expected);
     }
 }

@@ -63,8 +63,10 @@ impl Shapes {
     /// Calls `hit(rule)` for every rule whose pattern can start with the bytes at `at`.
     pub fn each(&self, text: &[u8], at: usize, mut hit: impl FnMut(usize)) {
         let Some(key) = three(text, at).map(key) else { return };
-        let Some(range) = self.index.find(key) else { return };
-        for (known, rule) in &self.entries[range] {
+        if !self.index.may_hold(key) {
+            return;
+        }
+        for (known, rule) in &self.entries[self.index.bucket(key)] {
             if *known == key {
                 hit(usize::from(*rule));
             }
@@ -359,7 +361,7 @@ mod tests {
         assert_eq!(shapes(&tables, "ghp_xx"), [0]);
         assert_eq!(shapes(&tables, "sat.xx"), [1]);
         assert_eq!(shapes(&tables, "gho_xx"), [] as [usize; 0]);
-        assert!(tables.keywords.entries.is_empty());
+        assert!(tables.keywords.long.entries.is_empty());
     }
 
     #[test]
@@ -392,7 +394,9 @@ mod tests {
             let byte = |place: usize| text.get(place).copied().unwrap_or(0);
             tables.fragments.fit([byte(0), byte(1), byte(2), byte(3)])
         };
-        for entry in tables.keywords.entries.iter() {
+        let entries = tables.keywords.long.entries.iter();
+        assert!(entries.len() == 2 && tables.keywords.short.entries.len() == 1);
+        for entry in entries.chain(tables.keywords.short.entries.iter()) {
             let word =
                 &tables.keywords.words.as_bytes()[entry.start as usize..][..entry.len.into()];
             assert!(fits(&word[entry.at.into()..]), "{}", String::from_utf8_lossy(word));

@@ -30,6 +30,16 @@ pub(super) struct Assigned {
 /// Looks at most a name to the left and a value to the right of the range, so that many calls with
 /// small ranges cost no more than one with a large one.
 pub(super) fn find(rule: &Rule, text: &Text<'_>, range: Span) -> Vec<Assigned> {
+    find_named(text, range, |name| has_keyword(rule, &text.bytes[name.clone()]))
+}
+
+/// As [`find`], for a range that is a keyword of the rule.
+pub(super) fn find_at_keyword(text: &Text<'_>, keyword: Span) -> Vec<Assigned> {
+    let holds = |name: &Span| name.start <= keyword.start && keyword.end <= name.end;
+    find_named(text, keyword.clone(), holds)
+}
+
+fn find_named(text: &Text<'_>, range: Span, is_named: impl Fn(&Span) -> bool) -> Vec<Assigned> {
     let mut found = Vec::new();
     if text.kind.is_quiet() || text.kind == FileKind::Binary {
         return found;
@@ -39,7 +49,7 @@ pub(super) fn find(rule: &Rule, text: &Text<'_>, range: Span) -> Vec<Assigned> {
         at = name.end;
         let name = trimmed(text.bytes, name);
         let word = &text.bytes[name.clone()];
-        if !has_keyword(rule, word) {
+        if !is_named(&name) {
             continue;
         }
         let Some(promise) = promised(word).or_else(|| promised_by_section(text, &name)) else {
