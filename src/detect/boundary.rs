@@ -9,12 +9,16 @@ use crate::rule::Rule;
 /// token. On the right a dash counts only when the token goes on behind it.
 pub(super) fn is_token(text: &[u8], secret: &Span, rule: &Rule) -> bool {
     let (before, after) = (&text[..secret.start], &text[secret.end..]);
-    let starts = match before.last() {
+    let is_value = || is_value_start(before) && !goes_on(after);
+    may_start(before) && ends(after) && (rule.near.is_empty() || is_value())
+}
+
+/// Returns whether a token may start behind `before`.
+pub(super) fn may_start(before: &[u8]) -> bool {
+    match before.last() {
         Some(byte) if is_word(*byte) => is_escape(before),
         _ => true,
-    };
-    let is_value = || is_value_start(before) && !goes_on(after);
-    starts && ends(after) && (rule.near.is_empty() || is_value())
+    }
 }
 
 /// Returns whether a value without a shape goes on: `/` and `+` are digits of base64, a dot joins

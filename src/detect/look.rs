@@ -45,6 +45,9 @@ const SUPPRESSED_MAX: usize = 10_000;
 /// An id and its secret stand this close in a call or a line: `("id", "secret")`.
 const PART_GAP: usize = 12;
 
+/// A table tries this many bytes in the time in which a regex is compiled.
+const WALK_MAX: usize = 4 << 10;
+
 /// Values longer than this have no words near their end.
 const VALUE_MAX: usize = 4096;
 
@@ -215,8 +218,44 @@ impl<'a> Look<'a> {
 
     fn search_windows(&mut self) {
         for (index, windows) in std::mem::take(&mut self.windows).into_iter().enumerate() {
+            let rule = self.engine.rules.get(index);
             for window in windows {
-                self.search(index, self.engine.rules.get(index), window);
+                if self.walks(index, rule, window.len()) {
+                    self.walk(index, rule, window);
+                } else {
+                    self.search(index, rule, window);
+                }
+            }
+        }
+    }
+
+    /// Returns whether a rule shall be tried at each place of a window by its table. A regex is ten
+    /// times faster, but compiling it costs as much as a hook has in all: it comes when it pays.
+    fn walks(&self, index: usize, rule: &Rule, len: usize) -> bool {
+        let (local, tables) = self.tables_of(index);
+        let walked = &self.engine.walked[index];
+        let is_cheap = walked.get() + len <= WALK_MAX;
+        let walks = is_cheap && rule.boundary == Boundary::Token && tables.linears.has(local);
+        walked.set(walked.get() + if walks { len } else { 0 });
+        walks
+    }
+
+    /// Tries a rule at each place of a window where a token may start.
+    fn walk(&mut self, index: usize, rule: &Rule, window: Span) {
+        let bytes = self.text.bytes;
+        let (local, tables) = self.tables_of(index);
+        let is_secret_first = tables.linears.starts_with_secret(local);
+        let mut at = window.start;
+        while at < window.end {
+            let may_start = !is_secret_first || boundary::may_start(&bytes[..at]);
+            let is_whole = |secret: &Span| is_whole(rule, bytes, secret);
+            let linears = &tables.linears;
+            match may_start.then(|| linears.match_at(local, bytes, at, is_whole)).flatten() {
+                Some(secret) => {
+                    at = secret.end.max(at + 1);
+                    self.found_in_window(index, rule, secret);
+                }
+                None => at += 1,
             }
         }
     }
@@ -247,13 +286,17 @@ impl<'a> Look<'a> {
                 at = shorter.end.max(whole.start() + 1);
                 secret = shorter;
             }
-            if rule.near.is_empty() {
-                self.judge(index, rule, secret);
-            } else {
-                let words = words_of(rule, bytes, &secret);
-                let around = evidence::Surroundings::of(bytes, &secret);
-                self.weigh(index, rule, secret, &around, &words);
-            }
+            self.found_in_window(index, rule, secret);
+        }
+    }
+
+    fn found_in_window(&mut self, index: usize, rule: &Rule, secret: Span) {
+        if rule.near.is_empty() {
+            self.judge(index, rule, secret);
+        } else {
+            let words = words_of(rule, self.text.bytes, &secret);
+            let around = evidence::Surroundings::of(self.text.bytes, &secret);
+            self.weigh(index, rule, secret, &around, &words);
         }
     }
 

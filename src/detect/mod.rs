@@ -6,7 +6,7 @@
 //! judge drops what is no secret, and of overlapping matches the most telling one stays
 //! (`overlap`).
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
@@ -98,6 +98,8 @@ pub struct Engine {
     /// Looks for the words near values.
     near_masks: mask::Masks,
     patterns: Vec<OnceCell<Pattern>>,
+    /// For each rule how many bytes its table was tried on, one after the other.
+    walked: Vec<Cell<usize>>,
 }
 
 struct Pattern {
@@ -115,7 +117,8 @@ impl Engine {
         };
         let (masks, near_masks) = (masks(|t| &t.fragments), masks(|t| &t.near_fragments));
         let patterns = (0..rules.len()).map(|_| OnceCell::new()).collect();
-        Engine { rules, tables, masks, near_masks, patterns }
+        let walked = (0..rules.len()).map(|_| Cell::new(0)).collect();
+        Engine { rules, tables, masks, near_masks, patterns, walked }
     }
 
     /// Returns the rules it runs.

@@ -41,7 +41,8 @@ pub(super) fn resolve(rules: &RuleSet, text: &[u8], mut found: Detection) -> Det
 
 /// What stays of two overlapping matches: one that is said aloud before one that is not, one that
 /// names the provider before one that names the kind of file, a shape before a word nearby.
-type Rank = (bool, u8, Confidence, u16, usize, usize);
+/// The longer fixed start is the exacter shape; words nearby decide between shapes that are equal.
+type Rank = (bool, u8, Confidence, usize, u16, usize);
 
 fn rank(rules: &RuleSet, candidate: &Match) -> Rank {
     let rule = rules.get(candidate.rule);
@@ -61,8 +62,8 @@ fn rank(rules: &RuleSet, candidate: &Match) -> Rank {
         is_said,
         how_specific,
         candidate.confidence,
-        if how_specific >= 2 { candidate.rank } else { 0 },
         candidate.public_len,
+        if how_specific >= 2 { candidate.rank } else { 0 },
         candidate.secret.len(),
     )
 }
@@ -74,7 +75,7 @@ fn join_parts(rules: &RuleSet, text: &[u8], mut matches: Vec<Match>) -> Vec<Matc
         if with.is_empty() {
             continue;
         }
-        for part in 0..matches.len() {
+        for part in within_reach(&matches, whole) {
             let belongs = part != whole
                 && !is_part[part]
                 && with.contains(&rules.get(matches[part].rule).id)
@@ -91,10 +92,25 @@ fn join_parts(rules: &RuleSet, text: &[u8], mut matches: Vec<Match>) -> Vec<Matc
     matches
 }
 
+/// And so many bytes.
+const PART_BYTES: usize = 2000;
+
+/// Returns the neighbours that may be parts of a match: the matches do not overlap, so a file full
+/// of credentials costs no more than its length.
+fn within_reach(matches: &[Match], whole: usize) -> std::ops::Range<usize> {
+    let secret = &matches[whole].secret;
+    let is_near = |gap: usize| gap < PART_BYTES;
+    let before = matches[..whole].iter().rev();
+    let before = before.take_while(|m| is_near(secret.start.saturating_sub(m.secret.end))).count();
+    let behind = matches[whole + 1..].iter();
+    let behind = behind.take_while(|m| is_near(m.secret.start.saturating_sub(secret.end))).count();
+    whole - before..whole + 1 + behind
+}
+
 fn are_close(text: &[u8], a: &Match, b: &Match) -> bool {
     let (first, second) = if a.secret.start < b.secret.start { (a, b) } else { (b, a) };
     let between = &text[first.secret.end..second.secret.start.max(first.secret.end)];
-    between.len() < 2000 && memchr::memchr_iter(b'\n', between).count() <= PART_LINES
+    between.len() < PART_BYTES && memchr::memchr_iter(b'\n', between).count() <= PART_LINES
 }
 
 #[cfg(test)]

@@ -329,6 +329,13 @@ impl Linears {
         self.patterns[pattern].len > 0
     }
 
+    /// Returns whether nothing stands before the secret in the pattern.
+    pub fn starts_with_secret(&self, pattern: usize) -> bool {
+        self.paths[self.patterns[pattern].range()]
+            .iter()
+            .all(|path| self.steps[path.range()].first() == Some(&Step::Open))
+    }
+
     /// Matches a pattern that starts at `at`; `accepts(secret, end)` may refuse a match, and the
     /// next is tried.
     pub fn match_at(
