@@ -136,6 +136,19 @@ near = ["acme"]
 pattern = '(?<secret> [a-z0-9_]{21} )'
 
 [[rule]]
+id = "acme-near-shape"
+name = "ACME key with a start, by name"
+near = ["acme"]
+keywords = ["acq_"]
+pattern = '(?<secret> acq_ [a-z0-9_]{20} )'
+
+[[rule]]
+id = "acme-other"
+name = "ACME key with a longer start"
+keywords = ["acq_other_"]
+pattern = '(?<secret> acq_other_ [a-z0-9]{14} )'
+
+[[rule]]
 id = "acme-secret"
 name = "ACME secret"
 keywords = ["acs_"]
@@ -164,6 +177,12 @@ pattern = '(?<secret> acs_ [a-z0-9]{16} )'
         let (found, suppressed) = detect("acme = acid_{{alnum-lower 16}}");
         assert_eq!(found, one("acme-id", 0));
         assert_eq!(suppressed, [Suppression::Overlap]);
+    }
+
+    #[test]
+    fn the_longer_start_says_more_than_a_word_nearby() {
+        let (found, _) = detect("acme = acq_other_{{alnum-lower 14}}");
+        assert_eq!(found, one("acme-other", 0));
     }
 
     #[test]
