@@ -86,7 +86,7 @@ if can_be_static; then
 else
   built=$target/release/keyhook
   (cd "$here" && cargo build --release --locked --quiet)
-fi || stop 'the build failed; the reason stands above' 'keyhook needs Rust 1.88 or newer: rustup update'
+fi || stop 'the build failed; the reason stands above' 'keyhook needs Rust 1.89 or newer: rustup update'
 
 mkdir -p "$prefix/bin" || stop "cannot make $prefix/bin" 'choose another: ./install.sh --prefix DIR'
 # Copied beside, then renamed: a hook that runs at this moment finds the old one or the new one.

@@ -17,8 +17,12 @@ use serde::{Deserialize, Serialize};
 use crate::finding::{Fingerprint, Salt, Secret, Verdict};
 
 mod foreign;
+mod store;
+mod verdict;
 
 use foreign::Foreign;
+pub use store::{Opened, Store};
+pub use verdict::{Place, ROTATION_DAYS, Statement, Undo, parse_day, today};
 
 /// The name of the file, at the top of the repository.
 pub const BASELINE_NAME: &str = ".secrets.baseline";
@@ -85,8 +89,12 @@ pub enum BaselineError {
     Newer(u64),
     /// It was written by detect-secrets, which keyhook honours but does not change.
     NotOurs,
+    /// It could not be read.
+    Read(PathBuf, io::Error),
     /// It could not be written.
     Write(PathBuf, io::Error),
+    /// Another keyhook holds the lock.
+    Busy(PathBuf),
 }
 
 impl fmt::Display for BaselineError {
@@ -108,8 +116,18 @@ impl fmt::Display for BaselineError {
                     "{BASELINE_NAME} was written by detect-secrets; keyhook reads it but does not change it"
                 )
             }
+            BaselineError::Read(path, error) => {
+                write!(f, "cannot read {}: {error}", path.display())
+            }
             BaselineError::Write(path, error) => {
                 write!(f, "cannot write {}: {error}", path.display())
+            }
+            BaselineError::Busy(path) => {
+                write!(
+                    f,
+                    "another keyhook is changing {BASELINE_NAME}; it holds {}",
+                    path.display()
+                )
             }
         }
     }
@@ -128,6 +146,8 @@ impl BaselineError {
             BaselineError::NotOurs => {
                 "git mv .secrets.baseline .secrets.baseline.old && keyhook baseline create"
             }
+            BaselineError::Read(..) => "check its permissions",
+            BaselineError::Busy(_) => "wait for it to end, then try again",
             BaselineError::Write(..) => "free some space or check the permissions, then try again",
         }
     }
@@ -268,34 +288,14 @@ impl Baseline {
         Ok(text)
     }
 
-    /// Writes the file: to a temporary one beside it, then renamed, so that it is whole at any time.
-    pub fn write(&self, path: &Path) -> Result<(), BaselineError> {
-        let text = self.render()?;
-        write_whole(path, text.as_bytes()).map_err(|e| BaselineError::Write(path.to_owned(), e))
+    /// Returns whether detect-secrets wrote it; then it is read and never changed.
+    pub fn is_foreign(&self) -> bool {
+        self.foreign.is_some()
     }
 }
 
 fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("records are plain data")
-}
-
-/// Replaces a file by new content, all or nothing.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // A link is followed, so that the file it names is replaced and not the link.
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".keyhook-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = path.metadata().map_or(0o666, |metadata| metadata.permissions().mode() & 0o777);
-        builder.permissions(std::fs::Permissions::from_mode(mode));
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(&path).map(|_| ()).map_err(|error| error.error)
 }
 
 /// Returns the salt of a repository that has no baseline yet, made on first use.
@@ -416,16 +416,6 @@ mod tests {
             let problem = Baseline::parse(damaged.as_bytes(), &salt(9)).unwrap_err().to_string();
             assert!(problem.contains(expected), "{problem} should contain {expected}");
         }
-    }
-
-    #[test]
-    fn writing_replaces_the_whole_file_and_leaves_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(BASELINE_NAME);
-        std::fs::write(&path, "old").unwrap();
-        example().write(&path).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), example().render().unwrap());
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `keyhook allow`: accept one finding.
 
 use super::{Exit, fail, fail_git, fail_problem, say, without_keys};
-use crate::baseline::{BASELINE_NAME, Baseline, Record};
+use crate::baseline::{BASELINE_NAME, Baseline, Opened, Place, Statement, Store};
 use crate::finding::{Confidence, Fingerprint, Verdict};
 use crate::git::{Reader, Repository};
 use crate::scan::{Found, Options, Problem, baseline_problem, scan_secrets};
@@ -65,28 +65,25 @@ impl Args {
     }
 
     fn accept(&self, repository: &Repository) -> Result<String, Problem> {
-        let mut book = Book::open(repository)?;
-        let found = self.find(repository, &book)?;
+        let book = Book::new(repository)?;
+        let known = book.open()?.baseline;
+        let found = self.find(repository, &book, &known)?;
         let by = repository.config("user.name").ok().flatten();
+        let statement = Statement::today(self.verdict, Some(self.reason.clone()), by);
+        let mut opened = book.open()?;
         let mut places = 0;
         for Found { finding, secret } in &found {
-            book.baseline.record(Record {
-                fingerprint: book.baseline.fingerprint(secret),
-                rule: finding.rule.clone(),
-                path: finding.path.clone(),
-                verdict: self.verdict,
-                reason: Some(self.reason.clone()),
-                by: by.clone(),
-                on: Some(today()),
-                rotate_by: None,
-            });
+            let fingerprint = opened.baseline.fingerprint(secret);
+            let (rule, path) = (&finding.rule, &finding.path);
+            let place = Place { fingerprint: &fingerprint, rule, path };
+            opened.baseline.set_verdict(place, &statement);
             places += 1;
             // A fact about the value needs one record, wherever it stands.
             if self.verdict == Verdict::FalsePositive {
                 break;
             }
         }
-        book.close(repository)?;
+        book.close(opened)?;
         let where_to = if places == 1 { "one place" } else { "each of its places" };
         let what = self.verdict.as_str();
         Ok(format!(
@@ -95,15 +92,20 @@ impl Args {
     }
 
     /// Looks in the staged change, then in everything that is tracked.
-    fn find(&self, repository: &Repository, book: &Book) -> Result<Vec<Found>, Problem> {
+    fn find(
+        &self,
+        repository: &Repository,
+        book: &Book<'_>,
+        known: &Baseline,
+    ) -> Result<Vec<Found>, Problem> {
         let mut source = StagedSource::open(repository).map_err(problem)?;
-        let mut found = self.matching(&mut source, &book.options, &book.baseline)?;
+        let mut found = self.matching(&mut source, &book.options, known)?;
         if found.is_empty() {
             let mut source = TrackedSource::open(repository).map_err(problem)?;
-            found = self.matching(&mut source, &book.options, &book.baseline)?;
+            found = self.matching(&mut source, &book.options, known)?;
         }
         let mut prints: Vec<Fingerprint> =
-            found.iter().map(|found| book.baseline.fingerprint(&found.secret)).collect();
+            found.iter().map(|found| known.fingerprint(&found.secret)).collect();
         prints.sort();
         prints.dedup();
         match prints.len() {
@@ -142,47 +144,33 @@ impl Args {
 }
 
 /// The baseline of the worktree, to be changed and written.
-pub(super) struct Book {
-    pub(super) baseline: Baseline,
+pub(super) struct Book<'a> {
+    repository: &'a Repository,
+    store: Store,
     pub(super) options: Options,
-    pub(super) is_new: bool,
-    path: std::path::PathBuf,
 }
 
-impl Book {
-    pub(super) fn open(repository: &Repository) -> Result<Book, Problem> {
+impl Book<'_> {
+    pub(super) fn new(repository: &Repository) -> Result<Book<'_>, Problem> {
         let top = repository.work_dir().ok_or_else(|| Problem {
             path: String::new(),
             problem: "a bare repository has no baseline to change".into(),
             hint: "run it in a clone".into(),
         })?;
-        let path = top.join(BASELINE_NAME);
         let salt_dir = Some(repository.common_dir().to_owned());
         let options = Options { confidence: Some(Confidence::Low), salt_dir, ..Options::default() };
-        let (baseline, is_new) = match std::fs::read(&path) {
-            Ok(bytes) => {
-                let parsed =
-                    Baseline::parse(&bytes, &options.salt()).and_then(|b| b.render().map(|_| b));
-                (parsed.map_err(|error| baseline_problem(&error))?, false)
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                (Baseline::new(options.salt()), true)
-            }
-            Err(error) => {
-                return Err(Problem {
-                    path: BASELINE_NAME.into(),
-                    problem: format!("cannot read it: {error}"),
-                    hint: "check its permissions".into(),
-                });
-            }
-        };
-        Ok(Book { baseline, options, is_new, path })
+        Ok(Book { repository, store: Store::new(top, repository.common_dir()), options })
+    }
+
+    /// Takes the lock and reads the file. Look at the tree before: others wait.
+    pub(super) fn open(&self) -> Result<Opened, Problem> {
+        self.store.open().map_err(|error| baseline_problem(&error))
     }
 
     /// Writes the file and stages it.
-    pub(super) fn close(self, repository: &Repository) -> Result<(), Problem> {
-        self.baseline.write(&self.path).map_err(|error| baseline_problem(&error))?;
-        repository.stage(&self.path).map_err(|error| Problem {
+    pub(super) fn close(&self, mut opened: Opened) -> Result<(), Problem> {
+        opened.save().map_err(|error| baseline_problem(&error))?;
+        self.repository.stage(self.store.path()).map_err(|error| Problem {
             path: BASELINE_NAME.into(),
             problem: format!("written, but not staged: {error}"),
             hint: format!("git add {BASELINE_NAME}"),
@@ -193,9 +181,4 @@ impl Book {
 pub(super) fn problem(unread: Unread) -> Problem {
     let path = crate::source::path_text(&unread.path);
     Problem { path, problem: unread.problem, hint: unread.hint }
-}
-
-/// Returns the day, as it is here.
-fn today() -> String {
-    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
 }

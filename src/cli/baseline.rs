@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::allow::{Book, problem};
 use super::{Exit, fail_git, fail_problem, parse_confidence, say};
-use crate::baseline::{BASELINE_NAME, Record};
+use crate::baseline::{BASELINE_NAME, Baseline, Record};
 use crate::finding::{Confidence, Verdict};
 use crate::git::{Reader, Repository};
 use crate::scan::{Found, Options, Outcome, Problem, scan_secrets};
@@ -59,45 +59,47 @@ impl Args {
 }
 
 fn create(repository: &Repository, sweep: &Sweep) -> Result<String, Vec<Problem>> {
-    let mut book = Book::open(repository).map_err(|problem| vec![problem])?;
-    if !book.is_new {
+    let book = Book::new(repository).map_err(|problem| vec![problem])?;
+    let (files, found) = sweep_tree(repository, sweep)?;
+    let mut opened = book.open().map_err(|problem| vec![problem])?;
+    if !opened.is_new {
         return Err(vec![Problem {
             path: BASELINE_NAME.into(),
             problem: "it exists already".into(),
             hint: "bring it up to date with: keyhook baseline update".into(),
         }]);
     }
-    let (files, found) = sweep_tree(repository, sweep)?;
     for found in &found {
-        let record = unreviewed(&book, found);
-        book.baseline.record(record);
+        let record = unreviewed(&opened.baseline, found);
+        opened.baseline.record(record);
     }
-    let count = book.baseline.records().count();
-    book.close(repository).map_err(|problem| vec![problem])?;
+    let count = opened.baseline.records().count();
+    book.close(opened).map_err(|problem| vec![problem])?;
     Ok(format!(
         "keyhook: {BASELINE_NAME} accepts {count} finding(s) in {files} file(s) and is staged, commit it"
     ))
 }
 
 fn update(repository: &Repository, sweep: &Sweep, prune: bool) -> Result<String, Vec<Problem>> {
-    let mut book = Book::open(repository).map_err(|problem| vec![problem])?;
+    let book = Book::new(repository).map_err(|problem| vec![problem])?;
     let (_, found) = sweep_tree(repository, sweep)?;
-    let mut gone: Vec<Record> = book.baseline.records().cloned().collect();
+    let mut opened = book.open().map_err(|problem| vec![problem])?;
+    let mut gone: Vec<Record> = opened.baseline.records().cloned().collect();
     let mut fresh = Vec::new();
     for found in &found {
-        match book.baseline.record_of(&found.secret, &found.finding.path) {
+        match opened.baseline.record_of(&found.secret, &found.finding.path) {
             Some(record) => gone.retain(|other| other != record),
             None => fresh.push(found),
         }
     }
     let (mut added, mut moved) = (0, 0);
     for found in fresh {
-        let print = book.baseline.fingerprint(&found.secret);
+        let print = opened.baseline.fingerprint(&found.secret);
         let twin = gone.iter().position(|record| {
             record.fingerprint == print
-                || book.baseline.record_of(&found.secret, &record.path) == Some(record)
+                || opened.baseline.record_of(&found.secret, &record.path) == Some(record)
         });
-        let is_value_known = book
+        let is_value_known = opened
             .baseline
             .records()
             .any(|record| record.fingerprint == print && record.verdict == Verdict::FalsePositive);
@@ -105,14 +107,14 @@ fn update(repository: &Repository, sweep: &Sweep, prune: bool) -> Result<String,
             // The same value in another file, and gone from its own: it has moved.
             Some(at) => {
                 let old = gone.swap_remove(at);
-                book.baseline.remove(&old);
-                book.baseline.record(Record { path: found.finding.path.clone(), ..old });
+                opened.baseline.remove(&old);
+                opened.baseline.record(Record { path: found.finding.path.clone(), ..old });
                 moved += 1;
             }
             None if is_value_known => {}
             None => {
-                let record = unreviewed(&book, found);
-                book.baseline.record(record);
+                let record = unreviewed(&opened.baseline, found);
+                opened.baseline.record(record);
                 added += 1;
             }
         }
@@ -122,12 +124,12 @@ fn update(repository: &Repository, sweep: &Sweep, prune: bool) -> Result<String,
         record.verdict != Verdict::FalsePositive
             || !found
                 .iter()
-                .any(|found| book.baseline.fingerprint(&found.secret) == record.fingerprint)
+                .any(|found| opened.baseline.fingerprint(&found.secret) == record.fingerprint)
     });
     if prune {
-        gone.iter().for_each(|record| book.baseline.remove(record));
+        gone.iter().for_each(|record| opened.baseline.remove(record));
     }
-    book.close(repository).map_err(|problem| vec![problem])?;
+    book.close(opened).map_err(|problem| vec![problem])?;
     let absent = match (gone.len(), prune) {
         (0, _) => String::new(),
         (count, true) => format!(", {count} gone and taken out"),
@@ -151,9 +153,9 @@ fn sweep_tree(repository: &Repository, sweep: &Sweep) -> Result<(usize, Vec<Foun
     if unread.is_empty() { Ok((files, found)) } else { Err(unread) }
 }
 
-fn unreviewed(book: &Book, found: &Found) -> Record {
+fn unreviewed(baseline: &Baseline, found: &Found) -> Record {
     Record {
-        fingerprint: book.baseline.fingerprint(&found.secret),
+        fingerprint: baseline.fingerprint(&found.secret),
         rule: found.finding.rule.clone(),
         path: found.finding.path.clone(),
         verdict: Verdict::Unreviewed,
