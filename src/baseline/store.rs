@@ -89,7 +89,7 @@ impl Store {
 impl Opened {
     /// Writes the file if its bytes change, and returns whether they did. May be called again.
     pub fn save(&mut self) -> Result<bool, BaselineError> {
-        let text = self.baseline.render()?.into_bytes();
+        let text = like(self.before.as_deref(), self.baseline.render()?);
         if self.before.as_deref() == Some(&text[..]) {
             return Ok(false);
         }
@@ -98,6 +98,22 @@ impl Opened {
         self.before = Some(text);
         Ok(true)
     }
+}
+
+/// Gives a text the line ends of the file that it replaces, so that a checkout with CRLF stays one.
+fn like(before: Option<&[u8]>, text: String) -> Vec<u8> {
+    let first = before.and_then(|bytes| bytes.split_inclusive(|byte| *byte == b'\n').next());
+    if first.is_some_and(|line| line.ends_with(b"\r\n")) {
+        return text.replace('\n', "\r\n").into_bytes();
+    }
+    text.into_bytes()
+}
+
+/// Replaces a merged file, whose line ends are kept.
+pub fn replace(path: &Path, text: String) -> Result<(), BaselineError> {
+    let before = fs::read(path).map_err(|error| BaselineError::Read(path.to_owned(), error))?;
+    write_whole(path, &like(Some(&before), text), false)
+        .map_err(|error| BaselineError::Write(path.to_owned(), error))
 }
 
 /// Held while a baseline is changed.
@@ -237,6 +253,23 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "the file and .git");
         assert!(!folder.path().join(".git/keyhook/lock").exists());
         assert_eq!(store.read().unwrap().unwrap().render().unwrap(), text);
+    }
+
+    #[test]
+    fn line_ends_stay() {
+        let Folder { folder: _kept, store } = folder();
+        let mut opened = store.open().unwrap();
+        add(&mut opened, "one");
+        opened.save().unwrap();
+        drop(opened);
+        let windows = fs::read_to_string(store.path()).unwrap().replace('\n', "\r\n");
+        fs::write(store.path(), &windows).unwrap();
+        let mut opened = store.open().unwrap();
+        assert!(!opened.save().unwrap(), "CRLF alone is no change");
+        add(&mut opened, "two");
+        assert!(opened.save().unwrap());
+        let text = fs::read_to_string(store.path()).unwrap();
+        assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
     }
 
     #[test]

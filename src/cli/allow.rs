@@ -1,11 +1,12 @@
 //! `keyhook allow`: accept one finding.
 
+use super::baseline::{Book, problem};
 use super::{Exit, fail, fail_git, fail_problem, say, without_keys};
-use crate::baseline::{BASELINE_NAME, Baseline, Opened, Place, Statement, Store};
-use crate::finding::{Confidence, Fingerprint, Verdict};
+use crate::baseline::{BASELINE_NAME, Baseline, Place, Record, Statement, parse_day};
+use crate::finding::{Fingerprint, Verdict};
 use crate::git::{Reader, Repository};
-use crate::scan::{Found, Options, Problem, baseline_problem, scan_secrets};
-use crate::source::{Source, StagedSource, TrackedSource, Unread};
+use crate::scan::{Found, Problem, scan_secrets};
+use crate::source::{Source, StagedSource, TrackedSource};
 
 /// Accept one finding: record it in the baseline and stage that
 #[derive(clap::Args)]
@@ -19,6 +20,16 @@ pub(super) struct Args {
     /// What it is: false-positive, real or revoked
     #[arg(long, default_value = "false-positive", value_parser = parse_verdict)]
     verdict: Verdict,
+    /// The day by which a real secret is rotated, as 2026-01-31 [default: in 30 days]
+    #[arg(long, value_name = "DAY", value_parser = parse_rotation)]
+    rotate_by: Option<String>,
+}
+
+/// A place to accept: fingerprint, rule and path.
+type Accepted = (Fingerprint, String, String);
+
+fn parse_rotation(text: &str) -> Result<String, String> {
+    parse_day(text).map(|day| day.to_string()).ok_or_else(|| "expected a day as 2026-01-31".into())
 }
 
 fn parse_prefix(text: &str) -> Result<String, String> {
@@ -51,6 +62,10 @@ impl Args {
             let hint = "say why without quoting it: the baseline is committed".into();
             return fail("the reason holds a secret", &[hint]);
         }
+        if self.rotate_by.is_some() && self.verdict != Verdict::Real {
+            let hint = "add --verdict real, or leave out --rotate-by".into();
+            return fail("only a real secret has a day for its rotation", &[hint]);
+        }
         let repository = match Repository::open(Reader::Auto) {
             Ok(repository) => repository,
             Err(error) => return fail_git(&error),
@@ -67,52 +82,58 @@ impl Args {
     fn accept(&self, repository: &Repository) -> Result<String, Problem> {
         let book = Book::new(repository)?;
         let known = book.open()?.baseline;
-        let found = self.find(repository, &book, &known)?;
+        let places = self.find(repository, &book, &known)?;
         let by = repository.config("user.name").ok().flatten();
-        let statement = Statement::today(self.verdict, Some(self.reason.clone()), by);
+        let statement = Statement {
+            rotate_by: self.rotate_by.clone(),
+            ..Statement::today(self.verdict, Some(self.reason.clone()), by)
+        };
+        // A fact about the value needs one record, wherever it stands.
+        let count = if self.verdict == Verdict::FalsePositive { 1 } else { places.len() };
         let mut opened = book.open()?;
-        let mut places = 0;
-        for Found { finding, secret } in &found {
-            let fingerprint = opened.baseline.fingerprint(secret);
-            let (rule, path) = (&finding.rule, &finding.path);
-            let place = Place { fingerprint: &fingerprint, rule, path };
+        let mut rotate_by = None;
+        for (fingerprint, rule, path) in &places[..count] {
+            let place = Place { fingerprint, rule, path };
+            rotate_by = statement.record(place).rotate_by;
             opened.baseline.set_verdict(place, &statement);
-            places += 1;
-            // A fact about the value needs one record, wherever it stands.
-            if self.verdict == Verdict::FalsePositive {
-                break;
-            }
         }
         book.close(opened)?;
-        let where_to = if places == 1 { "one place" } else { "each of its places" };
+        let where_to = if count == 1 { "one place" } else { "each of its places" };
         let what = self.verdict.as_str();
+        let day = rotate_by.map_or(String::new(), |day| format!(", to be rotated by {day}"));
         Ok(format!(
-            "keyhook: accepted as {what} in {where_to}; {BASELINE_NAME} is staged, commit it"
+            "keyhook: accepted as {what} in {where_to}{day}; {BASELINE_NAME} is staged, commit it"
         ))
     }
 
-    /// Looks in the staged change, then in everything that is tracked.
+    /// Looks in the staged change, then in everything that is tracked, then among what is accepted
+    /// already and is to be judged anew.
     fn find(
         &self,
         repository: &Repository,
         book: &Book<'_>,
         known: &Baseline,
-    ) -> Result<Vec<Found>, Problem> {
+    ) -> Result<Vec<Accepted>, Problem> {
         let mut source = StagedSource::open(repository).map_err(problem)?;
-        let mut found = self.matching(&mut source, &book.options, known)?;
+        let mut found = self.matching(&mut source, book, known)?;
         if found.is_empty() {
             let mut source = TrackedSource::open(repository).map_err(problem)?;
-            found = self.matching(&mut source, &book.options, known)?;
+            found = self.matching(&mut source, book, known)?;
         }
-        let mut prints: Vec<Fingerprint> =
-            found.iter().map(|found| known.fingerprint(&found.secret)).collect();
+        if found.is_empty() {
+            let is_meant = |print: &Fingerprint| print.as_str().starts_with(&self.fingerprint);
+            let records = known.records().filter(|record| is_meant(&record.fingerprint));
+            let place = |r: &Record| (r.fingerprint.clone(), r.rule.clone(), r.path.clone());
+            found = records.map(place).collect();
+        }
+        let mut prints: Vec<&Fingerprint> = found.iter().map(|(print, ..)| print).collect();
         prints.sort();
         prints.dedup();
         match prints.len() {
             1 => Ok(found),
             0 => Err(Problem {
                 path: String::new(),
-                problem: format!("no new finding starts with {}", self.fingerprint),
+                problem: format!("no finding starts with {}", self.fingerprint),
                 hint: "list them with: keyhook scan --staged".into(),
             }),
             count => Err(Problem {
@@ -126,59 +147,21 @@ impl Args {
     fn matching(
         &self,
         source: &mut dyn Source,
-        options: &Options,
-        baseline: &Baseline,
-    ) -> Result<Vec<Found>, Problem> {
-        let (outcome, mut found) = scan_secrets(source, options);
+        book: &Book<'_>,
+        known: &Baseline,
+    ) -> Result<Vec<Accepted>, Problem> {
+        let (outcome, found) = scan_secrets(source, &book.options);
         if let Some(problem) = outcome.unread.into_iter().find(|problem| problem.path.is_empty()) {
             return Err(problem);
         }
-        found.retain(|found| {
-            let is_meant = |print: &Fingerprint| print.as_str().starts_with(&self.fingerprint);
-            found.finding.verdict.is_none()
-                && (is_meant(&found.finding.fingerprint)
-                    || is_meant(&baseline.fingerprint(&found.secret)))
-        });
-        Ok(found)
+        let is_meant = |print: &Fingerprint| print.as_str().starts_with(&self.fingerprint);
+        let mut places = Vec::new();
+        for Found { finding, secret } in found {
+            let print = known.fingerprint(&secret);
+            if finding.verdict.is_none() && (is_meant(&finding.fingerprint) || is_meant(&print)) {
+                places.push((print, finding.rule, finding.path));
+            }
+        }
+        Ok(places)
     }
-}
-
-/// The baseline of the worktree, to be changed and written.
-pub(super) struct Book<'a> {
-    repository: &'a Repository,
-    store: Store,
-    pub(super) options: Options,
-}
-
-impl Book<'_> {
-    pub(super) fn new(repository: &Repository) -> Result<Book<'_>, Problem> {
-        let top = repository.work_dir().ok_or_else(|| Problem {
-            path: String::new(),
-            problem: "a bare repository has no baseline to change".into(),
-            hint: "run it in a clone".into(),
-        })?;
-        let salt_dir = Some(repository.common_dir().to_owned());
-        let options = Options { confidence: Some(Confidence::Low), salt_dir, ..Options::default() };
-        Ok(Book { repository, store: Store::new(top, repository.common_dir()), options })
-    }
-
-    /// Takes the lock and reads the file. Look at the tree before: others wait.
-    pub(super) fn open(&self) -> Result<Opened, Problem> {
-        self.store.open().map_err(|error| baseline_problem(&error))
-    }
-
-    /// Writes the file and stages it.
-    pub(super) fn close(&self, mut opened: Opened) -> Result<(), Problem> {
-        opened.save().map_err(|error| baseline_problem(&error))?;
-        self.repository.stage(self.store.path()).map_err(|error| Problem {
-            path: BASELINE_NAME.into(),
-            problem: format!("written, but not staged: {error}"),
-            hint: format!("git add {BASELINE_NAME}"),
-        })
-    }
-}
-
-pub(super) fn problem(unread: Unread) -> Problem {
-    let path = crate::source::path_text(&unread.path);
-    Problem { path, problem: unread.problem, hint: unread.hint }
 }

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 
 use super::mask::Hidden;
 use super::{
-    Allowed, Candidate, Found, Masker, Options, Problem, Settings, load_baseline, marker, place,
-    settings, without_secrets,
+    Allowed, Candidate, Found, Masker, Options, Problem, Settings, judge, load_baseline, marker,
+    place, settings, without_secrets,
 };
 use crate::config::{CONFIG_NAME, Config};
 use crate::detect::{Detection, Engine, FileKind, Match, Suppressed, Suppression, Text, decode};
@@ -327,7 +327,9 @@ impl Explainer<'_> {
             shown: masker.around(text.bytes, found, &Hidden::of(&detection)),
             secret: Secret::new(&text.bytes[found.secret.clone()]),
         };
-        let Found { finding, .. } = candidate.judge(&baseline, self.source);
+        let judged = judge::judge_with(&baseline, self.source, vec![candidate], &[]);
+        let finding = judged.into_iter().next().map(|Found { finding, .. }| finding);
+        let finding = finding.expect("one candidate, one finding");
         Ok(match (finding.verdict, finding.copied_from) {
             (Some(verdict), _) => {
                 ("accepted", format!("The baseline accepts it here, as {}.", verdict.as_str()))

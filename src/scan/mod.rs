@@ -3,16 +3,17 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::baseline::{BASELINE_NAME, Baseline, BaselineError, Known, pending_salt};
+use crate::baseline::{BASELINE_NAME, Baseline, BaselineError, pending_salt};
 use crate::config::{CONFIG_NAME, Config};
 use crate::detect::{Detection, Engine, FileKind, Match, Text, decode};
-use crate::finding::{Confidence, Finding, Fingerprint, Salt, Secret};
+use crate::finding::{Confidence, Finding, Salt, Secret};
 use crate::rule::{Rule, RuleSet, from_text};
 use crate::source::{Chunk, Source, Unread, path_text};
 
 mod allowed;
 mod explain;
 mod imported;
+mod judge;
 mod marker;
 mod mask;
 mod place;
@@ -119,6 +120,7 @@ pub fn scan_secrets(source: &mut dyn Source, options: &Options) -> (Outcome, Vec
         cut: 0,
         allowed: Allowed::default(),
         found: Vec::new(),
+        olds: Vec::new(),
     };
     while let Some(item) = source.next() {
         let looked = item.and_then(|chunk| scan.chunk(source, &config, &chunk));
@@ -129,7 +131,7 @@ pub fn scan_secrets(source: &mut dyn Source, options: &Options) -> (Outcome, Vec
     outcome.unread.extend(imported::unfinished(&engine, &config));
     scan.write_notes(source, &config, &mut outcome);
     let found = std::mem::take(&mut scan.found);
-    let found = match judge(source, options, found) {
+    let found = match judge::judge(source, options, found, &scan.olds) {
         Ok(found) => found,
         Err(problem) => {
             outcome.unread.push(without_secrets(problem));
@@ -180,19 +182,6 @@ fn settings(source: &dyn Source) -> Result<Settings, Problem> {
     Ok(Settings { config, engine: Engine::new(rules), notes })
 }
 
-/// Compares what was found with the baseline, which is read only if something was found.
-fn judge(
-    source: &dyn Source,
-    options: &Options,
-    found: Vec<Candidate>,
-) -> Result<Vec<Found>, Problem> {
-    if found.is_empty() {
-        return Ok(Vec::new());
-    }
-    let baseline = load_baseline(source, options)?;
-    Ok(found.into_iter().map(|candidate| candidate.judge(&baseline, source)).collect())
-}
-
 /// Reads the baseline that this source is judged with.
 pub fn load_baseline(source: &dyn Source, options: &Options) -> Result<Baseline, Problem> {
     let bytes = source.setting(BASELINE_NAME).map_err(setting_problem(BASELINE_NAME))?;
@@ -231,6 +220,8 @@ struct Scan<'a> {
     cut: usize,
     allowed: Allowed,
     found: Vec<Candidate>,
+    /// What stood there before; it shows where an accepted finding has moved to.
+    olds: Vec<judge::Old>,
 }
 
 impl Scan<'_> {
@@ -277,6 +268,7 @@ impl Scan<'_> {
             let secret = Secret::new(&text.bytes[found.secret.clone()]);
             let is_old = place::stood_before(text.bytes, found, olds);
             if is_old {
+                self.olds.push(judge::Old { path: shown_path.clone(), secret });
                 continue;
             }
             if marker::is_marked(text.bytes, &found.secret, self.engine.rules(), found.rule) {
@@ -342,33 +334,4 @@ struct Candidate {
     found: Match,
     shown: mask::Shown,
     secret: Secret,
-}
-
-impl Candidate {
-    fn judge(self, baseline: &Baseline, source: &dyn Source) -> Found {
-        let known = baseline.look_up(&self.secret, &self.path, &self.rule);
-        let (verdict, copied_from) = match known {
-            Known::Not => (None, None),
-            Known::Here(verdict) => (Some(verdict), None),
-            // The file it was accepted in is gone: the place has moved.
-            Known::Elsewhere(record) if !source.has_file(&record.path) => {
-                (Some(record.verdict), None)
-            }
-            Known::Elsewhere(record) => (None, Some(record.path.clone())),
-        };
-        let fingerprint: Fingerprint = baseline.fingerprint(&self.secret);
-        let finding = Finding {
-            rule: self.rule,
-            path: self.path,
-            location: self.location,
-            confidence: self.found.confidence,
-            fingerprint,
-            before: self.shown.before,
-            masked: self.shown.masked,
-            after: self.shown.after,
-            verdict,
-            copied_from,
-        };
-        Found { finding, secret: self.secret }
-    }
 }

@@ -1,0 +1,150 @@
+//! Compares what was found with the baseline.
+//!
+//! A value that the baseline knows in another file only is accepted if that file is gone: then its
+//! place has moved. One place moves to one file. If a value left one file and appeared in two, the
+//! second is a copy, and a copy of a secret is a new place for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Candidate, Found, Options, Problem, load_baseline};
+use crate::baseline::{Baseline, Known, Record, pair_moves};
+use crate::finding::{Finding, Fingerprint, Secret, Verdict};
+use crate::source::Source;
+
+/// A secret that stood in an older version of its file, under whatever name.
+pub(super) struct Old {
+    pub(super) path: String,
+    pub(super) secret: Secret,
+}
+
+/// What the baseline says of a candidate.
+#[derive(Clone)]
+struct Answer {
+    verdict: Option<Verdict>,
+    copied_from: Option<String>,
+}
+
+/// Judges all candidates of a scan. The baseline is read only if there is one.
+pub(super) fn judge(
+    source: &dyn Source,
+    options: &Options,
+    candidates: Vec<Candidate>,
+    olds: &[Old],
+) -> Result<Vec<Found>, Problem> {
+    if candidates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let baseline = load_baseline(source, options)?;
+    Ok(judge_with(&baseline, source, candidates, olds))
+}
+
+/// As [`judge`], with a baseline that was read.
+pub(super) fn judge_with(
+    baseline: &Baseline,
+    source: &dyn Source,
+    candidates: Vec<Candidate>,
+    olds: &[Old],
+) -> Vec<Found> {
+    let prints: Vec<Fingerprint> =
+        candidates.iter().map(|candidate| baseline.fingerprint(&candidate.secret)).collect();
+    let mut known: Vec<Known<'_>> = Vec::new();
+    // The places of each value that are known only elsewhere.
+    let mut elsewhere: BTreeMap<&Fingerprint, Elsewhere<'_>> = BTreeMap::new();
+    for (candidate, print) in candidates.iter().zip(&prints) {
+        let found = baseline.look_up_as(print, &candidate.secret, &candidate.path, &candidate.rule);
+        if let Known::Elsewhere(records) = &found {
+            let value = elsewhere.entry(print).or_insert_with(|| Elsewhere {
+                secret: &candidate.secret,
+                gone: records.iter().copied().filter(|r| !source.has_file(&r.path)).collect(),
+                paths: BTreeSet::new(),
+            });
+            value.paths.insert(&candidate.path);
+        }
+        known.push(found);
+    }
+    let moves: BTreeMap<&Fingerprint, BTreeMap<&str, Verdict>> =
+        elsewhere.into_iter().map(|(print, value)| (print, value.moves(baseline, olds))).collect();
+    let answers: Vec<Answer> = known
+        .into_iter()
+        .zip(candidates.iter().zip(&prints))
+        .map(|(known, (candidate, print))| {
+            let moved = moves.get(print).and_then(|to| to.get(candidate.path.as_str()));
+            answer(known, moved.copied())
+        })
+        .collect();
+    let parts = candidates.into_iter().zip(prints).zip(answers);
+    parts.map(|((candidate, print), answer)| candidate.found(print, answer)).collect()
+}
+
+/// A value that the baseline knows in other files than those it was found in.
+struct Elsewhere<'a> {
+    secret: &'a Secret,
+    /// The records whose file is gone.
+    gone: Vec<&'a Record>,
+    /// Where it was found.
+    paths: BTreeSet<&'a str>,
+}
+
+impl<'a> Elsewhere<'a> {
+    /// Returns the files that a record has moved to, with its verdict.
+    fn moves(mut self, baseline: &Baseline, olds: &'a [Old]) -> BTreeMap<&'a str, Verdict> {
+        if self.gone.is_empty() {
+            return BTreeMap::new();
+        }
+        // A file that was renamed with the value in it is where the record went.
+        let renamed: Vec<&str> = olds
+            .iter()
+            .filter(|old| old.secret == *self.secret)
+            .map(|old| old.path.as_str())
+            .filter(|path| baseline.record_of(self.secret, path).is_none())
+            .collect();
+        self.pair(&renamed);
+        let fresh: Vec<&str> = self.paths.iter().copied().collect();
+        self.pair(&fresh)
+    }
+
+    /// Gives each file one of the gone records, and takes those out.
+    fn pair(&mut self, fresh: &[&'a str]) -> BTreeMap<&'a str, Verdict> {
+        let from: Vec<&str> = self.gone.iter().map(|record| record.path.as_str()).collect();
+        let pairs = pair_moves(&from, fresh);
+        let moved = pairs.iter().map(|(old, new)| (fresh[*new], self.gone[*old].verdict)).collect();
+        let used: BTreeSet<usize> = pairs.iter().map(|(old, _)| *old).collect();
+        let mut index = 0;
+        self.gone.retain(|_| {
+            index += 1;
+            !used.contains(&(index - 1))
+        });
+        moved
+    }
+}
+
+fn answer(known: Known<'_>, moved: Option<Verdict>) -> Answer {
+    match (known, moved) {
+        (Known::Not, _) => Answer { verdict: None, copied_from: None },
+        (Known::Here(verdict), _) => Answer { verdict: Some(verdict), copied_from: None },
+        (Known::Elsewhere(_), Some(verdict)) => {
+            Answer { verdict: Some(verdict), copied_from: None }
+        }
+        (Known::Elsewhere(records), None) => {
+            Answer { verdict: None, copied_from: records.first().map(|record| record.path.clone()) }
+        }
+    }
+}
+
+impl Candidate {
+    fn found(self, fingerprint: Fingerprint, answer: Answer) -> Found {
+        let finding = Finding {
+            rule: self.rule,
+            path: self.path,
+            location: self.location,
+            confidence: self.found.confidence,
+            fingerprint,
+            before: self.shown.before,
+            masked: self.shown.masked,
+            after: self.shown.after,
+            verdict: answer.verdict,
+            copied_from: answer.copied_from,
+        };
+        Found { finding, secret: self.secret }
+    }
+}
