@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Exit, canary, fail, fail_git, fail_hook, say};
 use crate::git::Repository;
-use crate::hook::{Installed, Removed, install, uninstall};
+use crate::hook::{Installed, Removed, install, merge_driver, uninstall};
 
 /// Put the pre-commit hook into a repository, and prove that it blocks
 ///
@@ -14,6 +14,9 @@ pub(super) struct InstallArgs {
     /// Any folder of the repository
     #[arg(default_value = ".")]
     repository: PathBuf,
+    /// Also write a line into .gitattributes, so that git merges the baseline well in every clone
+    #[arg(long)]
+    shared: bool,
 }
 
 /// Take the hook out again and put back what was there before
@@ -46,6 +49,20 @@ impl InstallArgs {
             Ok(Installed::Unchanged) => say(&format!("keyhook: {place} is guarded already")),
             Err(error) => return fail_hook(&error),
         }
+        self.merges(&repository, &program)
+    }
+
+    /// Lets git merge the baseline by finding.
+    fn merges(&self, repository: &Repository, program: &Path) -> Exit {
+        if let Err(error) = merge_driver::register(repository, program) {
+            return fail_hook(&error);
+        }
+        let Some(top) = repository.work_dir().filter(|_| self.shared) else { return Exit::Clean };
+        match merge_driver::share(top) {
+            Ok(true) => say("keyhook: .gitattributes has a line for the baseline now, commit it"),
+            Ok(false) => say("keyhook: .gitattributes has its line for the baseline already"),
+            Err(error) => return fail_hook(&error),
+        }
         Exit::Clean
     }
 }
@@ -57,6 +74,9 @@ impl UninstallArgs {
             Err(exit) => return exit,
         };
         let place = place(&repository);
+        if let Err(error) = merge_driver::unregister(&repository) {
+            return fail_hook(&error);
+        }
         match uninstall(&repository) {
             Ok(Removed::Hook { is_previous_back: true }) => {
                 say(&format!("keyhook: taken out of {place}; the earlier hook is back"));

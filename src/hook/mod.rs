@@ -14,6 +14,7 @@ use std::{fmt, fs};
 use crate::git::{GitError, Repository};
 
 mod canary;
+pub mod merge_driver;
 
 /// The text of the shim, with a place for the path of the program.
 const SHIM: &str = include_str!("../../hooks/pre-commit");

@@ -10,8 +10,9 @@ use super::book::Book;
 use super::{one, shown, statement};
 use crate::baseline::{BASELINE_NAME, Baseline, BaselineError, Merged, Preference, merge, replace};
 use crate::cli::{Exit, say};
-use crate::git::Repository;
-use crate::scan::{Options, Problem, baseline_problem, without_secrets};
+use crate::finding::Salt;
+use crate::git::{Git, Repository};
+use crate::scan::{Problem, baseline_problem, without_secrets};
 
 /// Merge two baselines, finding by finding
 ///
@@ -45,16 +46,18 @@ fn parse_preference(text: &str) -> Result<Preference, String> {
 }
 
 impl Args {
-    pub(super) fn run(self, repository: &Repository) -> Result<Exit, Vec<Problem>> {
-        match (&self.base, &self.ours, &self.theirs) {
-            (Some(base), Some(ours), Some(theirs)) => {
-                self.merge_files(repository, [base, ours, theirs]).map_err(one)
-            }
-            _ => self.merge_index(repository).map_err(one),
-        }
+    /// Merges files if three are named: that needs no repository, and git calls it in any folder.
+    pub(super) fn run_on_files(&self) -> Option<Result<Exit, Vec<Problem>>> {
+        let files = [self.base.as_deref()?, self.ours.as_deref()?, self.theirs.as_deref()?];
+        Some(self.merge_files(files).map_err(one))
     }
 
-    fn merge_files(&self, repository: &Repository, files: [&Path; 3]) -> Result<Exit, Problem> {
+    /// Merges the three stages that a conflict leaves in the index.
+    pub(super) fn run(self, repository: &Repository) -> Result<Exit, Vec<Problem>> {
+        self.merge_index(repository).map_err(one)
+    }
+
+    fn merge_files(&self, files: [&Path; 3]) -> Result<Exit, Problem> {
         let mut sides = Vec::new();
         for file in files {
             let bytes = fs::read(file).map_err(|error| Problem {
@@ -64,7 +67,7 @@ impl Args {
             })?;
             sides.push(bytes);
         }
-        match merge_bytes(repository, [&sides[0], &sides[1], &sides[2]]) {
+        match merge_bytes([&sides[0], &sides[1], &sides[2]]) {
             Ok(merged) => {
                 let (text, exit) = self.answer(merged)?;
                 replace(files[1], text).map_err(|error| baseline_problem(&error))?;
@@ -73,12 +76,11 @@ impl Args {
             Err(error) => {
                 let problem = without_secrets(baseline_problem(&error));
                 say(&format!("keyhook: {problem}; git merges it line by line"));
-                Ok(merge_lines(repository, files))
+                Ok(merge_lines(files))
             }
         }
     }
 
-    /// Merges the three stages that a conflict leaves in the index.
     fn merge_index(&self, repository: &Repository) -> Result<Exit, Problem> {
         let book = Book::new(repository)?;
         let stage = |number: u8| {
@@ -94,7 +96,7 @@ impl Args {
             });
         };
         let sides = [base.as_deref().unwrap_or_default(), &ours, &theirs];
-        let merged = merge_bytes(repository, sides).map_err(|error| baseline_problem(&error))?;
+        let merged = merge_bytes(sides).map_err(|error| baseline_problem(&error))?;
         let (text, exit) = self.answer(merged)?;
         if !book.path().exists() {
             fs::write(book.path(), "").map_err(|error| {
@@ -134,9 +136,9 @@ impl Args {
     }
 }
 
-fn merge_bytes(repository: &Repository, sides: [&[u8]; 3]) -> Result<Merged, BaselineError> {
-    let salt_dir = Some(repository.common_dir().to_owned());
-    let salt = Options { salt_dir, ..Options::default() }.salt();
+fn merge_bytes(sides: [&[u8]; 3]) -> Result<Merged, BaselineError> {
+    // The merged file has the salts of both sides, and never this one.
+    let salt = Salt::none();
     let ours = Baseline::parse(sides[1], &salt)?;
     let theirs = Baseline::parse(sides[2], &salt)?;
     // Both sides began a baseline: git's common ancestor is then an empty file.
@@ -148,12 +150,10 @@ fn merge_bytes(repository: &Repository, sides: [&[u8]; 3]) -> Result<Merged, Bas
 }
 
 /// What git would have done without a driver.
-fn merge_lines(repository: &Repository, [base, ours, theirs]: [&Path; 3]) -> Exit {
-    let mut command = repository.git().command();
-    // Relative names mean this folder, wherever the repository's commands run.
-    let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    command.args(["merge-file", "-q", "-L", "ours", "-L", "base", "-L", "theirs"]);
-    command.args([full(ours), full(base), full(theirs)]);
+fn merge_lines([base, ours, theirs]: [&Path; 3]) -> Exit {
+    let mut command = Git::new(Path::new(".")).command();
+    command.args(["merge-file", "-q", "-L", "ours", "-L", "base", "-L", "theirs", "--"]);
+    command.args([ours, base, theirs]);
     match command.status().ok().and_then(|status| status.code()) {
         Some(0) => Exit::Clean,
         Some(1..=127) => Exit::Findings,

@@ -35,21 +35,29 @@ enum Action {
 
 impl Args {
     pub(super) fn run(self) -> Exit {
+        if let Action::Merge(args) = &self.action
+            && let Some(result) = args.run_on_files()
+        {
+            return ended(result);
+        }
         let repository = match Repository::open(Reader::Auto) {
             Ok(repository) => repository,
             Err(error) => return fail_git(&error),
         };
-        let result = match self.action {
+        ended(match self.action {
             Action::Create(args) => args.run(&repository),
             Action::Update(args) => args.run(&repository),
             Action::Check(args) => args.run(&repository),
             Action::Diff(args) => args.run(&repository),
             Action::Merge(args) => args.run(&repository),
-        };
-        result.unwrap_or_else(|problems| {
-            problems.iter().fold(Exit::Failed, |_, problem| fail_problem(problem))
         })
     }
+}
+
+fn ended(result: Result<Exit, Vec<Problem>>) -> Exit {
+    result.unwrap_or_else(|problems| {
+        problems.iter().fold(Exit::Failed, |_, problem| fail_problem(problem))
+    })
 }
 
 /// More lines than this say less.
