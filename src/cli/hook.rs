@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Exit, error_paint, parse_reader};
+use super::{Exit, error_paint, overdue, parse_reader};
 use crate::baseline::BASELINE_NAME;
 use crate::git::{Reader, Repository};
 use crate::report::{Occasion, TextReport};
@@ -63,6 +63,7 @@ fn look(repository: &Repository) -> Outcome {
     let options = Options { salt_dir, ..Options::default() };
     let mut outcome = scan(&mut source, &options);
     check_changed_baseline(&source, &options, &mut outcome);
+    outcome.notes.extend(overdue::reminder(&source, repository.common_dir(), &options));
     if outcome.exit() != Exit::Clean {
         note_stale_settings(&source, &mut outcome);
     }

@@ -20,6 +20,7 @@ mod allow;
 mod baseline;
 mod hook;
 mod install;
+mod overdue;
 mod rules;
 mod scan;
 

@@ -10,10 +10,26 @@ use super::{Change, Entry, GitError, Kind, Repository};
 
 /// How many removed files are read in one run. A file beyond that counts as added, which can only
 /// report more.
-pub(super) const READS_MAX: usize = 1000;
+const READS_MAX: usize = 1000;
 
 /// A file larger than this is compared by its object id alone.
 const SIZE_MAX: usize = 4 << 20;
+
+/// What was found in one run.
+#[derive(Debug)]
+pub(super) struct Renames {
+    /// How many more removed files may be read.
+    budget: usize,
+    /// The new path of each removed file that was found again. One file is renamed once: what is
+    /// like it as well is a copy, and what stands in a copy is new.
+    found: HashMap<Vec<u8>, Vec<u8>>,
+}
+
+impl Renames {
+    pub(super) fn new() -> Renames {
+        Renames { budget: READS_MAX, found: HashMap::new() }
+    }
+}
 
 /// Returns the content of the file that `change` was renamed from.
 pub(super) fn renamed_from(
@@ -21,33 +37,38 @@ pub(super) fn renamed_from(
     change: &Change,
     removed: &[(Vec<u8>, Entry)],
     new: &[u8],
-    budget: &mut usize,
+    renames: &mut Renames,
 ) -> Result<Option<Vec<u8>>, GitError> {
     let mut candidates = expand(repository, removed)?;
-    if let Some((_, twin)) = candidates.iter().find(|(_, entry)| entry.id == change.new.id) {
+    candidates.retain(|(path, _)| renames.found.get(path).is_none_or(|to| *to == change.path));
+    candidates.sort_by_key(|(path, _)| kinship(path, &change.path));
+    if let Some((path, twin)) = candidates.iter().find(|(_, entry)| entry.id == change.new.id) {
+        renames.found.insert(path.clone(), change.path.clone());
         return repository.read_object(twin.id).map(Some);
     }
     if new.len() > SIZE_MAX {
         return Ok(None);
     }
     candidates.retain(|(_, entry)| Kind::of_mode(entry.mode) == Kind::File);
-    candidates.sort_by_key(|(path, _)| kinship(path, &change.path));
     let lines = count_lines(new);
-    let mut best: Option<(usize, Vec<u8>)> = None;
-    for (_, entry) in candidates {
-        if *budget == 0 {
+    let mut best: Option<(usize, Vec<u8>, Vec<u8>)> = None;
+    for (path, entry) in candidates {
+        if renames.budget == 0 {
             break;
         }
-        *budget -= 1;
+        renames.budget -= 1;
         // An unreadable candidate only makes the file count as new.
         let Ok(old) = repository.read_object(entry.id) else { continue };
         let shared = shared_bytes(&lines, &old);
         let is_similar = shared * 2 >= new.len().max(old.len());
-        if is_similar && best.as_ref().is_none_or(|(most, _)| shared > *most) {
-            best = Some((shared, old));
+        if is_similar && best.as_ref().is_none_or(|(most, ..)| shared > *most) {
+            best = Some((shared, path, old));
         }
     }
-    Ok(best.map(|(_, old)| old))
+    Ok(best.map(|(_, path, old)| {
+        renames.found.insert(path, change.path.clone());
+        old
+    }))
 }
 
 /// Replaces removed folders by the files in them.

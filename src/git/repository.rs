@@ -31,7 +31,7 @@ pub struct Repository {
     library_error: Option<String>,
     git: Git,
     cat_file: RefCell<Option<CatFile>>,
-    rename_budget: RefCell<usize>,
+    renames: RefCell<rename::Renames>,
 }
 
 /// Where the parts of a repository are, all absolute.
@@ -97,7 +97,7 @@ impl Repository {
             library_error: library_error.map(|error| error.message().to_owned()),
             git,
             cat_file: RefCell::new(None),
-            rename_budget: RefCell::new(rename::READS_MAX),
+            renames: RefCell::new(rename::Renames::new()),
         })
     }
 
@@ -185,8 +185,8 @@ impl Repository {
             }
         }
         if change.olds.iter().all(Option::is_none) {
-            let mut budget = self.rename_budget.borrow_mut();
-            olds.extend(rename::renamed_from(self, change, &staged.removed, new, &mut budget)?);
+            let mut renames = self.renames.borrow_mut();
+            olds.extend(rename::renamed_from(self, change, &staged.removed, new, &mut renames)?);
         }
         Ok(olds)
     }

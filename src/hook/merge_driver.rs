@@ -53,6 +53,10 @@ pub fn register(repository: &Repository, program: &Path) -> Result<bool, HookErr
 pub fn unregister(repository: &Repository) -> Result<bool, HookError> {
     let [config, attributes] = files(repository);
     let was_in_attributes = take_out(&attributes)?;
+    // What the hook noted about the baseline has no reader any more.
+    let own = repository.common_dir().join("keyhook");
+    let _ = fs::remove_file(own.join("due"));
+    let _ = fs::remove_dir(own);
     Ok(take_out(&config)? || was_in_attributes)
 }
 

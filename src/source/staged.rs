@@ -28,6 +28,12 @@ impl<'a> StagedSource<'a> {
         self.staged.changes.iter().any(|change| change.path == path.as_bytes())
     }
 
+    /// Returns the object id of one of keyhook's own files, as it is staged.
+    pub fn setting_id(&self, name: &str) -> Option<String> {
+        let known = self.staged.settings.iter().find(|(found, _)| found == name);
+        known.map(|(_, entry)| entry.id.to_string())
+    }
+
     /// Returns keyhook's own files whose copy in the worktree is not what is staged.
     pub fn stale_settings(&self) -> Vec<String> {
         let Some(top) = self.repository.work_dir() else { return Vec::new() };
