@@ -62,7 +62,7 @@ impl Fault {
             |verdict: &str| format!("keyhook allow {print} --verdict {verdict} --reason \"...\"");
         match self.kind {
             FaultKind::Duplicate => "keyhook baseline update".to_owned(),
-            FaultKind::Contradiction | FaultKind::Unreviewed => say("false-positive|real|revoked"),
+            FaultKind::Contradiction | FaultKind::Unreviewed => say("VERDICT"),
             FaultKind::Undated => say("real"),
             FaultKind::Overdue => say("revoked"),
             FaultKind::Stale | FaultKind::Orphaned if self.record.verdict == Verdict::Real => {
@@ -112,7 +112,9 @@ impl Baseline {
             );
             say(FaultKind::Contradiction, record, problem);
         }
-        faults.sort_by_key(|fault| (fault.kind, fault.line));
+        faults.sort_by(|a, b| {
+            (a.kind, &a.record.path, a.line).cmp(&(b.kind, &b.record.path, b.line))
+        });
         faults
     }
 
