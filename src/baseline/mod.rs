@@ -32,7 +32,7 @@ pub use merge::{Merged, Preference, merge};
 pub use moves::pair as pair_moves;
 pub use record::Record;
 pub use salt::pending_salt;
-pub use store::{Opened, Store, replace};
+pub use store::{Opened, Store, replace, write_whole};
 pub use update::{Changes, Seen};
 pub use verdict::{Place, ROTATION_DAYS, Statement, Undo, parse_day, today};
 
@@ -51,14 +51,14 @@ pub struct Baseline {
 }
 
 /// What the baseline knows about a secret at a place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known<'a> {
     /// Nothing: the finding is new.
     Not,
     /// It is accepted here.
     Here(Verdict),
-    /// The same value is accepted in other files only.
-    Elsewhere(Vec<&'a Record>),
+    /// The same value is accepted in other files only; this is the first of them.
+    Elsewhere(&'a Record),
 }
 
 impl Baseline {
@@ -83,18 +83,23 @@ impl Baseline {
         if self.foreign.as_ref().is_some_and(|foreign| foreign.covers(secret, path, rule)) {
             return Known::Here(Verdict::Unreviewed);
         }
-        let mut all: Vec<&Record> = self.records_of(fingerprint).collect();
-        for salt in &self.salts[1..] {
-            all.extend(self.records_of(&Fingerprint::of(secret, salt)));
-        }
+        let all = self.records_of_secret(fingerprint, secret);
         // What was said of this very place comes before what was said of the value.
         let here = all.iter().find(|record| record.path == path);
         let value = || all.iter().find(|record| record.verdict == Verdict::FalsePositive);
         match here.or_else(value) {
             Some(record) => Known::Here(record.verdict),
-            None if all.is_empty() => Known::Not,
-            None => Known::Elsewhere(all),
+            None => all.first().map_or(Known::Not, |first| Known::Elsewhere(first)),
         }
+    }
+
+    /// Returns the records of a secret under every salt.
+    pub fn records_of_secret(&self, fingerprint: &Fingerprint, secret: &Secret) -> Vec<&Record> {
+        let mut all: Vec<&Record> = self.records_of(fingerprint).collect();
+        for salt in &self.salts[1..] {
+            all.extend(self.records_of(&Fingerprint::of(secret, salt)));
+        }
+        all
     }
 
     /// Returns the records of a value, by path.
@@ -174,7 +179,7 @@ mod tests {
         let baseline = example();
         let look = |value: &str, path: &str| baseline.look_up(&secret(value), path, "acme-token");
         assert_eq!(look("one", "a.py"), Known::Here(Verdict::Unreviewed));
-        assert!(matches!(look("one", "c.py"), Known::Elsewhere(r) if r[0].path == "a.py"));
+        assert!(matches!(look("one", "c.py"), Known::Elsewhere(r) if r.path == "a.py"));
         assert_eq!(look("two", "c.py"), Known::Here(Verdict::FalsePositive));
         assert_eq!(look("three", "a.py"), Known::Not);
     }

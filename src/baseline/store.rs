@@ -63,6 +63,14 @@ impl Store {
 
     /// Takes the lock, waiting for another keyhook, and reads the file.
     pub fn open(&self) -> Result<Opened, BaselineError> {
+        let opened = self.open_any()?;
+        if opened.baseline.is_foreign() {
+            return Err(BaselineError::NotOurs);
+        }
+        Ok(opened)
+    }
+
+    fn open_any(&self) -> Result<Opened, BaselineError> {
         let lock = Lock::take(&self.own, PATIENCE)?;
         let before = self.bytes()?;
         let salt = pending_salt(&self.common_dir);
@@ -70,11 +78,21 @@ impl Store {
             Some(bytes) => Baseline::parse(bytes, &salt)?,
             None => Baseline::new(salt),
         };
-        if baseline.is_foreign() {
-            return Err(BaselineError::NotOurs);
-        }
         let is_new = before.is_none();
         Ok(Opened { baseline, is_new, path: self.path.clone(), before, lock })
+    }
+
+    /// As [`Store::open`], but a file of detect-secrets counts as none and may be replaced: for an
+    /// import, which has put it aside. Its bytes come with the answer.
+    pub fn take_over(&self) -> Result<(Opened, Option<Vec<u8>>), BaselineError> {
+        let mut opened = self.open_any()?;
+        if !opened.baseline.is_foreign() {
+            return Ok((opened, None));
+        }
+        opened.baseline = Baseline::new(pending_salt(&self.common_dir));
+        opened.is_new = true;
+        let foreign = opened.before.take();
+        Ok((opened, foreign))
     }
 
     fn bytes(&self) -> Result<Option<Vec<u8>>, BaselineError> {
@@ -93,7 +111,7 @@ impl Opened {
         if self.before.as_deref() == Some(&text[..]) {
             return Ok(false);
         }
-        write_whole(&self.path, &text, self.lock.is_some())
+        write_alone(&self.path, &text, self.lock.is_some())
             .map_err(|error| BaselineError::Write(self.path.clone(), error))?;
         self.before = Some(text);
         Ok(true)
@@ -112,7 +130,7 @@ fn like(before: Option<&[u8]>, text: String) -> Vec<u8> {
 /// Replaces a merged file, whose line ends are kept.
 pub fn replace(path: &Path, text: String) -> Result<(), BaselineError> {
     let before = fs::read(path).map_err(|error| BaselineError::Read(path.to_owned(), error))?;
-    write_whole(path, &like(Some(&before), text), false)
+    write_whole(path, &like(Some(&before), text))
         .map_err(|error| BaselineError::Write(path.to_owned(), error))
 }
 
@@ -178,9 +196,14 @@ fn is_same(_: &File, path: &Path) -> bool {
     path.exists()
 }
 
-/// Replaces a file by new content, all or nothing. `is_alone` says that no other keyhook writes
-/// now, so temporary files that lie about are left by killed ones.
-fn write_whole(path: &Path, bytes: &[u8], is_alone: bool) -> io::Result<()> {
+/// Replaces a file by new content, all or nothing.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_alone(path, bytes, false)
+}
+
+/// As [`write_whole`]. `is_alone` says that no other keyhook writes now, so temporary files that lie
+/// about are left by killed ones.
+fn write_alone(path: &Path, bytes: &[u8], is_alone: bool) -> io::Result<()> {
     // A link is followed, so that the file it names is replaced and not the link.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -253,6 +276,22 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "the file and .git");
         assert!(!folder.path().join(".git/keyhook/lock").exists());
         assert_eq!(store.read().unwrap().unwrap().render().unwrap(), text);
+    }
+
+    #[test]
+    fn a_file_of_another_tool_is_replaced_only_on_purpose() {
+        let Folder { folder: _kept, store } = folder();
+        let foreign = b"{\"version\": \"1.5.0\", \"results\": {}}";
+        fs::write(store.path(), foreign).unwrap();
+        assert!(matches!(store.open(), Err(BaselineError::NotOurs)));
+        let (mut opened, bytes) = store.take_over().unwrap();
+        assert_eq!(bytes.as_deref(), Some(&foreign[..]));
+        add(&mut opened, "one");
+        assert!(opened.save().unwrap());
+        drop(opened);
+        let (opened, bytes) = store.take_over().unwrap();
+        assert!(bytes.is_none());
+        assert_eq!(opened.baseline.records().count(), 1);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `keyhook allow`: accept one finding.
 
-use super::baseline::{Book, problem};
+use super::baseline::Book;
+pub(super) use super::baseline::problem;
 use super::{Exit, fail, fail_git, fail_problem, say, without_keys};
 use crate::baseline::{BASELINE_NAME, Baseline, Place, Record, Statement, parse_day};
 use crate::finding::{Fingerprint, Verdict};

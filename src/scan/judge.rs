@@ -52,10 +52,11 @@ pub(super) fn judge_with(
     let mut elsewhere: BTreeMap<&Fingerprint, Elsewhere<'_>> = BTreeMap::new();
     for (candidate, print) in candidates.iter().zip(&prints) {
         let found = baseline.look_up_as(print, &candidate.secret, &candidate.path, &candidate.rule);
-        if let Known::Elsewhere(records) = &found {
+        if matches!(found, Known::Elsewhere(_)) {
+            let records = || baseline.records_of_secret(print, &candidate.secret);
             let value = elsewhere.entry(print).or_insert_with(|| Elsewhere {
                 secret: &candidate.secret,
-                gone: records.iter().copied().filter(|r| !source.has_file(&r.path)).collect(),
+                gone: records().into_iter().filter(|r| !source.has_file(&r.path)).collect(),
                 paths: BTreeSet::new(),
             });
             value.paths.insert(&candidate.path);
@@ -125,8 +126,8 @@ fn answer(known: Known<'_>, moved: Option<Verdict>) -> Answer {
         (Known::Elsewhere(_), Some(verdict)) => {
             Answer { verdict: Some(verdict), copied_from: None }
         }
-        (Known::Elsewhere(records), None) => {
-            Answer { verdict: None, copied_from: records.first().map(|record| record.path.clone()) }
+        (Known::Elsewhere(record), None) => {
+            Answer { verdict: None, copied_from: Some(record.path.clone()) }
         }
     }
 }
