@@ -23,7 +23,12 @@ pub struct Config {
     pub confidence: Confidence,
     /// A gitleaks file whose rules run too, from the top of the repository.
     pub gitleaks: Option<String>,
+    /// The sources of own keys that are not asked here. The repository can name none to be asked:
+    /// that would let a stranger choose which of the user's files keyhook reads.
+    pub own_keys_off: Vec<String>,
     exclude: GlobSet,
+    guarded: GlobSet,
+    unguarded: GlobSet,
 }
 
 impl Default for Config {
@@ -32,7 +37,10 @@ impl Default for Config {
             disable: Vec::new(),
             confidence: Confidence::Medium,
             gitleaks: None,
+            own_keys_off: Vec::new(),
             exclude: GlobSet::empty(),
+            guarded: GlobSet::empty(),
+            unguarded: GlobSet::empty(),
         }
     }
 }
@@ -58,29 +66,43 @@ struct ConfigFile {
     disable: Vec<String>,
     confidence: Option<Confidence>,
     gitleaks: Option<String>,
+    #[serde(default)]
+    guarded: GuardedTable,
+    #[serde(default, rename = "own-keys")]
+    own_keys: OwnKeysTable,
     /// The user's own rules are read by `rule`.
     #[serde(default, rename = "rule")]
     _rules: Vec<IgnoredAny>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GuardedTable {
+    #[serde(default)]
+    add: Vec<String>,
+    #[serde(default)]
+    allow: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnKeysTable {
+    #[serde(default)]
+    off: Vec<String>,
 }
 
 impl Config {
     /// Parses the text of `.keyhook.toml`.
     pub fn parse(text: &str) -> Result<Config, ConfigError> {
         let file: ConfigFile = toml::from_str(text).map_err(|e| ConfigError(e.to_string()))?;
-        let mut exclude = GlobSetBuilder::new();
-        for pattern in &file.exclude {
-            let glob = GlobBuilder::new(pattern)
-                .literal_separator(true)
-                .build()
-                .map_err(|e| ConfigError(format!("exclude: {e}")))?;
-            exclude.add(glob);
-        }
-        let exclude = exclude.build().map_err(|e| ConfigError(format!("exclude: {e}")))?;
         Ok(Config {
             disable: file.disable,
             confidence: file.confidence.unwrap_or(Confidence::Medium),
             gitleaks: file.gitleaks,
-            exclude,
+            own_keys_off: file.own_keys.off,
+            exclude: globs("exclude", &file.exclude)?,
+            guarded: globs("guarded.add", &at_any_depth(&file.guarded.add))?,
+            unguarded: globs("guarded.allow", &at_any_depth(&file.guarded.allow))?,
         })
     }
 
@@ -88,6 +110,37 @@ impl Config {
     pub fn is_excluded(&self, path: &str) -> bool {
         self.exclude.is_match(path)
     }
+
+    /// Returns whether the repository asks to guard this file, whatever it is called.
+    pub fn is_guarded(&self, path: &str) -> bool {
+        self.guarded.is_match(path)
+    }
+
+    /// Returns whether the repository wants this file committed, whatever it is called.
+    pub fn is_unguarded(&self, path: &str) -> bool {
+        self.unguarded.is_match(path)
+    }
+}
+
+fn globs(key: &str, patterns: &[String]) -> Result<GlobSet, ConfigError> {
+    let wrong = |error: globset::Error| ConfigError(format!("{key}: {error}"));
+    let mut globs = GlobSetBuilder::new();
+    for pattern in patterns {
+        globs.add(GlobBuilder::new(pattern).literal_separator(true).build().map_err(wrong)?);
+    }
+    globs.build().map_err(wrong)
+}
+
+/// As in `.gitignore`, a name without a folder is meant wherever it lies: a guard that looks at the
+/// top alone would be passed unseen.
+fn at_any_depth(patterns: &[String]) -> Vec<String> {
+    let deepen = |pattern: &String| match pattern.strip_suffix('/') {
+        Some(folder) if folder.contains('/') => format!("{folder}/**"),
+        Some(folder) => format!("**/{folder}/**"),
+        None if pattern.contains('/') => pattern.trim_start_matches('/').to_owned(),
+        None => format!("**/{pattern}"),
+    };
+    patterns.iter().map(deepen).collect()
 }
 
 #[cfg(test)]
@@ -111,6 +164,22 @@ mod tests {
         assert!(problem.contains("exclude"), "{problem}");
         assert!(Config::parse("exclude = [\"a[\"]").is_err());
         assert!(Config::parse("confidence = \"huge\"").is_err());
+    }
+
+    #[test]
+    fn guards_are_named_as_in_gitignore() {
+        let config = Config::parse(
+            "[guarded]\nadd = [\"*.backup\", \"private/\", \"/top.txt\"]\nallow = [\"a/*.pem\"]\n[own-keys]\noff = [\"aws\"]",
+        )
+        .unwrap();
+        for path in ["x.backup", "a/b/x.backup", "a/private/b/c", "top.txt"] {
+            assert!(config.is_guarded(path), "{path}");
+        }
+        assert!(!config.is_guarded("a/top.txt") && !config.is_guarded("private"));
+        assert!(config.is_unguarded("a/x.pem") && !config.is_unguarded("b/a/x.pem"));
+        assert_eq!(config.own_keys_off, ["aws"]);
+        assert!(Config::parse("[own-keys]\nadd = [\"~/.ssh/id_rsa\"]").is_err());
+        assert!(Config::parse("[guarded]\nadd = [\"a[\"]").is_err());
     }
 
     #[test]

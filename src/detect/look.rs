@@ -33,7 +33,8 @@ pub(super) fn look_at(engine: &Engine, text: &Text<'_>, depth: &mut Depth) -> De
 pub(super) fn look_ungated(engine: &Engine, text: &Text<'_>) -> Detection {
     let mut look = Look::new(engine, text);
     let count = engine.rules.imported().map_or(engine.rules.len(), |(first, _)| first);
-    for index in (0..count).filter(|index| engine.rules.is_enabled(*index)) {
+    let looks = |index: &usize| engine.rules.is_enabled(*index) && engine.rules.has_pattern(*index);
+    for index in (0..count).filter(looks) {
         look.search(index, engine.rules.get(index), 0..text.bytes.len());
     }
     look.found

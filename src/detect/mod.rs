@@ -32,6 +32,7 @@ mod mask;
 mod name;
 mod near;
 mod overlap;
+mod pairs;
 mod random;
 mod words;
 
@@ -39,6 +40,7 @@ pub use decode::decode;
 pub use judge::Suppression;
 pub use kind::{FileKind, Place};
 pub use laws::{Broken, check_laws, check_own};
+pub use pairs::{Pair, pairs};
 pub use random::looks_random;
 
 /// A text to look at.
@@ -87,6 +89,22 @@ pub struct Detection {
     pub suppressed: Vec<Suppressed>,
     /// Whether something that was decoded holds more encoded text than was looked into.
     pub is_cut: bool,
+}
+
+/// Returns whether a name says that its value is a secret.
+pub fn promises_secret(name: &[u8]) -> bool {
+    name::promised(name).is_some_and(|promise| promise.strength > name::Strength::Faint)
+}
+
+/// Returns whether a value only stands in for a secret: a reference, a placeholder, a dummy, a
+/// documented or a public value.
+pub fn is_stand_in(value: &[u8]) -> bool {
+    judge::is_real(value).is_err()
+}
+
+/// Returns whether a guess would find the value: it is made of common words.
+pub fn is_guessable(value: &[u8]) -> bool {
+    judge::is_wordy(value)
 }
 
 /// Rules made ready to run. Patterns that need a regex are compiled when they are first needed.

@@ -169,7 +169,7 @@ pub struct Finding {
     pub fingerprint: Fingerprint,
     /// What stands before the secret on its line, other secrets masked.
     pub before: String,
-    /// The secret with all but its public prefix hidden.
+    /// The secret with all but its public prefix hidden; empty if the file as a whole is meant.
     pub masked: String,
     /// What stands behind the secret on its line, other secrets masked.
     pub after: String,
@@ -177,6 +177,9 @@ pub struct Finding {
     pub verdict: Option<Verdict>,
     /// Another place where the baseline knows the same value.
     pub copied_from: Option<String>,
+    /// What else is known about it, as a clause without a secret: where the same value is live, what
+    /// a sensitive file holds.
+    pub note: Option<String>,
 }
 
 fn to_hex(bytes: &[u8]) -> String {

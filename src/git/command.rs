@@ -146,6 +146,34 @@ impl Git {
         Ok(names)
     }
 
+    /// Returns whether git ignores a file, by its whole path.
+    pub(super) fn is_ignored(&self, path: &Path) -> Result<bool, GitError> {
+        let arguments: Vec<OsString> =
+            vec!["check-ignore".into(), "--quiet".into(), "--".into(), path.into()];
+        let output = self.output(&arguments)?;
+        match output.status.code() {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => Err(failure(&arguments, &output)),
+        }
+    }
+
+    /// Returns whether git tracks a file, or would if it were added, by its whole path.
+    pub(super) fn would_take(&self, path: &Path) -> Result<bool, GitError> {
+        let mut command = self.command();
+        command.arg("--literal-pathspecs");
+        let arguments: Vec<OsString> = ["ls-files", "--cached", "--others", "--exclude-standard"]
+            .into_iter()
+            .map(OsString::from)
+            .chain([OsString::from("--"), path.into()])
+            .collect();
+        let output = command.args(&arguments).output().map_err(GitError::NoGit)?;
+        if output.status.success() {
+            return Ok(!output.stdout.is_empty());
+        }
+        Err(failure(&arguments, &output))
+    }
+
     fn no_repository(&self, error: GitError) -> GitError {
         match error {
             GitError::Command { message, .. } if message.contains("not a git repository") => {

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::command::{self, CatFile, Git};
 use super::error::ObjectProblem;
@@ -126,6 +126,25 @@ impl Repository {
                 .or_else(|own| command::entry(&self.git, path).map_err(|git| both(own, git))),
             (Reader::Git, _) | (Reader::Auto, None) => command::entry(&self.git, path),
         }
+    }
+
+    /// Returns whether git ignores a path from the top of the worktree.
+    pub fn is_ignored(&self, path: &[u8]) -> Result<bool, GitError> {
+        let Some(full) = self.in_work_dir(path) else { return Ok(false) };
+        self.git.is_ignored(&full)
+    }
+
+    /// Returns whether git tracks a path from the top of the worktree, or would if it were added.
+    pub fn would_take(&self, path: &[u8]) -> Result<bool, GitError> {
+        let Some(full) = self.in_work_dir(path) else { return Ok(false) };
+        self.git.would_take(&full)
+    }
+
+    /// Returns the whole path, unless it leads out of the worktree.
+    fn in_work_dir(&self, path: &[u8]) -> Option<PathBuf> {
+        let path = content::to_path(path)?;
+        let is_inside = path.components().all(|part| matches!(part, Component::Normal(_)));
+        Some(self.places.work_dir.as_ref()?.join(path)).filter(|_| is_inside)
     }
 
     /// Returns which reader this repository takes, for people.

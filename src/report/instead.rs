@@ -1,19 +1,30 @@
 //! What to write in place of the secret, in the language of its file.
 
 use crate::finding::Finding;
-use crate::rule::Rule;
+use crate::rule::{Rule, SENSITIVE_FILE};
+use crate::scan::is_guarded_name;
+use crate::terminal::escape;
+
+/// Returns what to do instead, in one line or two.
+pub(super) fn instead(finding: &Finding, rule: Option<&Rule>) -> Vec<String> {
+    let path = &finding.path;
+    if finding.rule == SENSITIVE_FILE || is_guarded_name(path) {
+        return vec![
+            format!("keep it out of git: git rm --cached -- {}", pathspec(path)),
+            format!("and add to .gitignore: {}", ignore_line(path)),
+        ];
+    }
+    vec![replacement(finding, rule)]
+}
 
 /// Returns the replacement for a secret in this file.
-pub(super) fn instead(finding: &Finding, rule: Option<&Rule>) -> String {
+fn replacement(finding: &Finding, rule: Option<&Rule>) -> String {
     let variable = variable(finding, rule);
     let path = finding.path.to_ascii_lowercase();
     let name = path.rsplit('/').next().unwrap_or(&path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     if rule.is_some_and(|rule| rule.id.contains("private-key")) {
         return "a path to a key file that git ignores".to_owned();
-    }
-    if is_env_file(name) {
-        return format!("keep {} out of git: git rm --cached -- {0}", quoted(&finding.path));
     }
     if path.starts_with(".github/workflows/") {
         return format!("${{{{ secrets.{variable} }}}}");
@@ -51,12 +62,6 @@ pub(super) fn instead(finding: &Finding, rule: Option<&Rule>) -> String {
     }
 }
 
-fn is_env_file(name: &str) -> bool {
-    name.starts_with(".env")
-        || name.ends_with(".env")
-        || matches!(name, ".npmrc" | ".pypirc" | ".netrc")
-}
-
 /// Returns the environment variable for the secret: the rule's, or one after the name it is
 /// assigned to.
 fn variable(finding: &Finding, rule: Option<&Rule>) -> String {
@@ -86,13 +91,72 @@ fn screaming(name: &str) -> String {
     text
 }
 
+/// Returns a path as git takes it on its command line: of a file called `*`, git would else take
+/// all files.
+fn pathspec(path: &str) -> String {
+    let is_magic = path.starts_with(':') || path.contains(['*', '?', '[', '\\']);
+    if is_magic { quoted(&format!(":(literal){path}")) } else { quoted(path) }
+}
+
+/// Returns the line of `.gitignore` at the top of the repository that names the file. Dot files are
+/// what they are in every folder.
+fn ignore_line(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let mut line = if name.starts_with('.') { String::new() } else { "/".to_owned() };
+    for c in if name.starts_with('.') { name } else { path }.chars() {
+        match c {
+            '*' | '?' | '[' | '\\' => line.extend(['\\', c]),
+            // A line cannot hold it, or a terminal must not: any byte fits.
+            c if is_dangerous(c) => line.extend(std::iter::repeat_n('?', c.len_utf8())),
+            c => line.push(c),
+        }
+    }
+    if line.ends_with(' ') {
+        line.insert(line.len() - 1, '\\');
+    }
+    line
+}
+
 /// Quotes a path for the shell, if it needs it.
 pub(super) fn quoted(path: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/+@=:".contains(c);
     if !path.is_empty() && path.chars().all(is_plain) {
         return path.to_owned();
     }
+    if path.chars().any(is_dangerous) || names_bytes(path) {
+        return quoted_bytes(path);
+    }
     format!("'{}'", path.replace('\'', "'\\''"))
+}
+
+/// As bash, zsh, ksh and POSIX 2024 write what cannot be shown.
+fn quoted_bytes(path: &str) -> String {
+    let mut text = "$'".to_owned();
+    for (at, c) in path.char_indices() {
+        match c {
+            // A byte that is no text is written like this already.
+            '\\' if names_bytes(path.get(at..at + 4).unwrap_or_default()) => text.push(c),
+            '\\' | '\'' => text.extend(['\\', c]),
+            c if is_dangerous(c) => {
+                let mut bytes = [0; 4];
+                c.encode_utf8(&mut bytes)
+                    .bytes()
+                    .for_each(|b| text.push_str(&format!("\\{b:03o}")));
+            }
+            c => text.push(c),
+        }
+    }
+    text + "'"
+}
+
+/// Returns whether the path holds `\xNN` for bytes that are no text.
+fn names_bytes(path: &str) -> bool {
+    let is_hex = |b: &u8| b.is_ascii_digit() || (b'A'..=b'F').contains(b);
+    path.as_bytes().windows(4).any(|w| w.starts_with(b"\\x") && w[2..].iter().all(is_hex))
+}
+
+fn is_dangerous(c: char) -> bool {
+    *escape(c.encode_utf8(&mut [0; 4])) != *c.encode_utf8(&mut [0; 4])
 }
 
 #[cfg(test)]
@@ -111,5 +175,18 @@ mod tests {
         assert_eq!(quoted("src/a-b.py"), "src/a-b.py");
         assert_eq!(quoted("a b'c"), "'a b'\\''c'");
         assert_eq!(quoted("$(x)"), "'$(x)'");
+        assert_eq!(quoted("a\n\u{1b}'b\\"), "$'a\\012\\033\\'b\\\\'");
+        assert_eq!(quoted("a\\xFFb"), "$'a\\xFFb'");
+    }
+
+    #[test]
+    fn a_hostile_name_names_itself_alone() {
+        assert_eq!(pathspec("a/.env"), "a/.env");
+        assert_eq!(pathspec("*.pem"), "':(literal)*.pem'");
+        assert_eq!(pathspec(":!x.key"), "':(literal):!x.key'");
+        assert_eq!(ignore_line("a/.env"), ".env");
+        assert_eq!(ignore_line("a b/x.key"), "/a b/x.key");
+        assert_eq!(ignore_line("[a]*?.key "), "/\\[a]\\*\\?.key\\ ");
+        assert_eq!(ignore_line("a\nb.key"), "/a?b.key");
     }
 }

@@ -72,5 +72,8 @@ fn finding_json(finding: &Finding) -> Value {
     if let Some(path) = &finding.copied_from {
         value["copied_from"] = json!(path);
     }
+    if let Some(note) = &finding.note {
+        value["note"] = json!(note);
+    }
     value
 }

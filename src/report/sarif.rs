@@ -55,11 +55,17 @@ fn result(finding: &Finding, used: &[&str], rules: &RuleSet) -> Value {
         Confidence::Low => "note",
     };
     let location = &finding.location;
+    let note = finding.note.as_deref().unwrap_or_default();
+    let message = match (&finding.masked[..], note) {
+        (masked, "") => format!("{name}: {masked}"),
+        ("", note) => format!("{name}: {note}"),
+        (masked, note) => format!("{name}: {masked} ({note})"),
+    };
     json!({
         "ruleId": finding.rule,
         "ruleIndex": used.binary_search(&finding.rule.as_str()).ok(),
         "level": level,
-        "message": { "text": format!("{name}: {}", finding.masked) },
+        "message": { "text": message },
         "baselineState": if finding.verdict.is_some() { "unchanged" } else { "new" },
         "partialFingerprints": { "keyhook/v1": finding.fingerprint.as_str() },
         "locations": [{ "physicalLocation": {

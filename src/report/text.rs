@@ -38,8 +38,11 @@ impl TextReport<'_> {
         self.headline(outcome, out)?;
         let len = prefix_len(outcome.findings.iter().map(|finding| &finding.fingerprint));
         let max = if self.occasion == Occasion::Commit { COMMIT_FINDINGS_MAX } else { usize::MAX };
+        let files = outcome.findings.iter().filter(|finding| is_file(finding));
+        let files: BTreeSet<&str> = files.map(|finding| finding.path.as_str()).collect();
         for finding in outcome.findings.iter().take(max) {
-            self.finding(finding, len, out)?;
+            let is_told = !is_file(finding) && files.contains(finding.path.as_str());
+            self.finding(finding, len, is_told, out)?;
         }
         if outcome.findings.len() > max {
             let more = outcome.findings.len() - max;
@@ -51,13 +54,7 @@ impl TextReport<'_> {
     }
 
     fn headline(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
-        let files: BTreeSet<&str> = outcome.findings.iter().map(|f| f.path.as_str()).collect();
-        let count = format!(
-            "{} new {} in {}",
-            outcome.findings.len(),
-            plural(outcome.findings.len(), "secret"),
-            counted(files.len(), "file"),
-        );
+        let count = count(&outcome.findings);
         match (self.occasion, outcome.findings.is_empty(), outcome.unread.is_empty()) {
             (Occasion::Commit, false, _) => {
                 writeln!(out, "{}", self.paint.alarm(&format!("keyhook: commit blocked: {count}")))
@@ -87,26 +84,42 @@ impl TextReport<'_> {
         }
     }
 
-    fn finding(&self, finding: &Finding, prefix_len: usize, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes one finding; `is_told` if another one says what to do with its whole file.
+    fn finding(
+        &self,
+        finding: &Finding,
+        prefix_len: usize,
+        is_told: bool,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let rule = self.rules.by_id(&finding.rule);
         let location = &finding.location;
         let name = rule.map_or(finding.rule.as_str(), |rule| rule.name.as_str());
         let place = format!("{}:{}:{}", escape(&finding.path), location.line, location.column);
         let id = self.paint.dim(&format!("({})", finding.rule));
         writeln!(out, "\n  {}  {}  {id}", self.paint.strong(&place), escape(name))?;
-        self.context(finding, out)?;
+        if !is_file(finding) {
+            self.context(finding, out)?;
+        }
+        if let Some(note) = &finding.note {
+            writeln!(out, "     {}", escape(note))?;
+        }
         if let Some(path) = &finding.copied_from {
             let path = escape(path);
             writeln!(out, "     the same value is accepted in {path}; this is another place")?;
         }
-        let instead = instead(finding, rule);
-        writeln!(out, "     instead  {}", self.paint.command(&escape(&instead)))?;
+        let mut label = "instead";
+        for line in instead(finding, rule).iter().filter(|_| !is_told) {
+            writeln!(out, "     {label:7}  {}", self.paint.command(&escape(line)))?;
+            label = "";
+        }
         if let Some(rule) = rule.filter(|rule| !rule.revoke.is_empty()) {
             writeln!(out, "     leaked?  revoke it first: {}", escape(&rule.revoke))?;
         }
         let print = &finding.fingerprint.as_str()[..prefix_len];
         let allow = format!("keyhook allow {print} --reason \"...\"");
-        writeln!(out, "     not a secret?  {}", self.paint.command(&allow))
+        let question = if is_file(finding) { "belongs in git?" } else { "not a secret?" };
+        writeln!(out, "     {question}  {}", self.paint.command(&allow))
     }
 
     fn context(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
@@ -141,6 +154,25 @@ impl TextReport<'_> {
             writeln!(out, "{}", self.paint.dim(&format!("keyhook: note: {}", escape(note))))?;
         }
         Ok(())
+    }
+}
+
+/// A finding without a text is about its file.
+fn is_file(finding: &Finding) -> bool {
+    finding.masked.is_empty()
+}
+
+/// `2 new secrets and 1 sensitive file in 2 files`
+fn count(findings: &[Finding]) -> String {
+    let paths: BTreeSet<&str> = findings.iter().map(|f| f.path.as_str()).collect();
+    let files = findings.iter().filter(|finding| is_file(finding)).count();
+    let secrets = findings.len() - files;
+    let secret = format!("{secrets} new {}", plural(secrets, "secret"));
+    let file = counted(files, "sensitive file");
+    match (secrets, files) {
+        (_, 0) => format!("{secret} in {}", counted(paths.len(), "file")),
+        (0, _) => format!("{files} new {}", plural(files, "sensitive file")),
+        _ => format!("{secret} and {file} in {}", counted(paths.len(), "file")),
     }
 }
 
@@ -184,6 +216,7 @@ mod tests {
             after: "\")".into(),
             verdict: None,
             copied_from: None,
+            note: None,
         }
     }
 

@@ -14,6 +14,7 @@ mod filter;
 mod gitleaks;
 mod index;
 mod linear;
+mod patternless;
 mod prefilter;
 mod tables;
 
@@ -31,6 +32,7 @@ use index::Index;
 use linear::Step::{Class, Close, Literal, Open};
 use linear::{ByteSet, Slice, Step};
 pub use linear::{Linears, holds};
+pub use patternless::{OWN_KEY, SENSITIVE_FILE};
 use prefilter::{Entry, Lookup};
 pub use prefilter::{Hit, Prefilter};
 pub use tables::{FragmentSet, Fragments, RUN_MIN, SETS, Shapes, Tables, WORD};
@@ -39,6 +41,7 @@ include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 
 /// The rules of one run: the built-in ones and the user's own, less what is switched off.
 pub struct RuleSet {
+    /// The rules of `builtin/`, then those without a pattern.
     builtin: Vec<OnceCell<Rule>>,
     own: Vec<Rule>,
     imported: Option<Imported>,
@@ -49,7 +52,7 @@ impl RuleSet {
     /// Returns the built-in rules.
     pub fn builtin() -> RuleSet {
         RuleSet {
-            builtin: vec![OnceCell::new(); RULES.len()],
+            builtin: vec![OnceCell::new(); RULES.len() + patternless::PATTERNLESS_COUNT],
             own: Vec::new(),
             imported: None,
             disabled: BTreeSet::new(),
@@ -95,6 +98,7 @@ impl RuleSet {
     pub fn beside_builtin(&self) -> Vec<Rule> {
         let is_free = |card: &&Rule| {
             IDS.binary_search(&card.id.as_str()).is_err()
+                && patternless::place_of(&card.id).is_none()
                 && !self.own.iter().any(|rule| rule.id == card.id)
         };
         self.own.iter().chain(self.cards().iter().filter(is_free)).cloned().collect()
@@ -104,6 +108,11 @@ impl RuleSet {
     pub fn disable(&mut self, id: &str) -> bool {
         let index = self.index_of(id);
         index.map(|index| self.disabled.insert(index)).is_some()
+    }
+
+    /// Returns whether the rule with this index looks at text.
+    pub fn has_pattern(&self, index: usize) -> bool {
+        index < RULES.len() || index >= self.builtin.len()
     }
 
     /// Returns the number of indices; some may be switched off.
@@ -124,7 +133,10 @@ impl RuleSet {
     /// Returns the rule with this index.
     pub fn get(&self, index: usize) -> &Rule {
         match self.builtin.get(index) {
-            Some(cell) => cell.get_or_init(|| unpack(RULES[index])),
+            Some(cell) => cell.get_or_init(|| match RULES.get(index) {
+                Some(rule) => unpack(rule),
+                None => patternless::at(index - RULES.len()),
+            }),
             None => {
                 let index = index - self.builtin.len();
                 self.own.get(index).unwrap_or_else(|| &self.cards()[index - self.own.len()])
@@ -169,8 +181,13 @@ impl RuleSet {
 
     fn index_of(&self, id: &str) -> Option<usize> {
         let is_enabled = |index: &usize| self.is_enabled(*index);
-        let builtin = if self.builtin.is_empty() { Err(0) } else { IDS.binary_search(&id) };
-        builtin.ok().filter(is_enabled).or_else(|| {
+        let patternless = || patternless::place_of(id).map(|place| RULES.len() + place);
+        let builtin = if self.builtin.is_empty() {
+            None
+        } else {
+            IDS.binary_search(&id).ok().or_else(patternless)
+        };
+        builtin.filter(is_enabled).or_else(|| {
             let own = self.own.iter().rposition(|rule| rule.id == id);
             own.map(|index| index + self.builtin.len()).filter(is_enabled).or_else(|| {
                 let first = self.builtin.len() + self.own.len();

@@ -323,9 +323,10 @@ impl Explainer<'_> {
             rule: self.id(found.rule).to_owned(),
             path: masker.path(path),
             location: place::Places::new(text.bytes).location(&found.secret),
-            found: found.clone(),
+            confidence: found.confidence,
             shown: masker.around(text.bytes, found, &Hidden::of(&detection)),
             secret: Secret::new(&text.bytes[found.secret.clone()]),
+            note: None,
         };
         let judged = judge::judge_with(&baseline, self.source, vec![candidate], &[]);
         let finding = judged.into_iter().next().map(|Found { finding, .. }| finding);

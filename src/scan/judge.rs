@@ -138,13 +138,14 @@ impl Candidate {
             rule: self.rule,
             path: self.path,
             location: self.location,
-            confidence: self.found.confidence,
+            confidence: self.confidence,
             fingerprint,
             before: self.shown.before,
             masked: self.shown.masked,
             after: self.shown.after,
             verdict: answer.verdict,
             copied_from: answer.copied_from,
+            note: self.note,
         };
         Found { finding, secret: self.secret }
     }

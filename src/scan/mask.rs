@@ -16,6 +16,13 @@ pub(super) struct Shown {
     pub(super) after: String,
 }
 
+impl Shown {
+    /// For a finding that is no part of a text.
+    pub(super) fn nothing() -> Shown {
+        Shown { before: String::new(), masked: String::new(), after: String::new() }
+    }
+}
+
 /// Hides secrets in lines and paths.
 pub struct Masker<'a> {
     engine: &'a Engine,

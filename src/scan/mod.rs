@@ -1,17 +1,19 @@
 //! The whole program on one page: source → detect → baseline → outcome.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::baseline::{BASELINE_NAME, Baseline, BaselineError, pending_salt};
 use crate::config::{CONFIG_NAME, Config};
-use crate::detect::{Detection, Engine, FileKind, Match, Text, decode};
-use crate::finding::{Confidence, Finding, Salt, Secret};
-use crate::rule::{Rule, RuleSet, from_text};
+use crate::detect::{Detection, Engine, FileKind, Text, decode};
+use crate::finding::{Confidence, Finding, Location, Salt, Secret};
+use crate::rule::{Rule, RuleSet, SENSITIVE_FILE, from_text};
 use crate::source::{Chunk, Source, Unread, path_text};
 
 mod allowed;
 mod explain;
+mod guarded;
 mod imported;
 mod judge;
 mod marker;
@@ -20,6 +22,7 @@ mod place;
 
 use allowed::Allowed;
 pub use explain::{Explained, Explanation, Opinion, SPEAKS, explain};
+pub use guarded::is_guarded_name;
 pub use mask::Masker;
 
 /// What one scan produced, including what it could not read.
@@ -87,24 +90,34 @@ pub struct Found {
 
 /// Looks at everything a source has.
 pub fn scan(source: &mut dyn Source, options: &Options) -> Outcome {
-    let (mut outcome, found) = scan_secrets(source, options);
+    let (mut outcome, found, secrets) = scan_all(source, options);
     for Found { finding, .. } in found {
         match finding.verdict {
             Some(_) => outcome.known.push(finding),
             None => outcome.findings.push(finding),
         }
     }
+    guarded::say_once(&mut outcome.findings, &secrets);
     outcome
 }
 
 /// As [`scan`], but hands the secrets over; the outcome's own lists stay empty.
 pub fn scan_secrets(source: &mut dyn Source, options: &Options) -> (Outcome, Vec<Found>) {
+    let (outcome, found, _) = scan_all(source, options);
+    (outcome, found)
+}
+
+/// Also returns how many secrets each sensitive file holds.
+fn scan_all(
+    source: &mut dyn Source,
+    options: &Options,
+) -> (Outcome, Vec<Found>, HashMap<String, usize>) {
     let mut outcome = Outcome::default();
     let Settings { config, engine, notes } = match settings(source) {
         Ok(settings) => settings,
         Err(problem) => {
             outcome.unread.push(without_secrets(problem));
-            return (outcome, Vec::new());
+            return (outcome, Vec::new(), HashMap::new());
         }
     };
     outcome.own_rules = engine.rules().beside_builtin();
@@ -115,10 +128,13 @@ pub fn scan_secrets(source: &mut dyn Source, options: &Options) -> (Outcome, Vec
         engine: &engine,
         masker,
         least,
+        guard: engine.rules().index_and_rule(SENSITIVE_FILE).map(|(index, _)| index),
         excluded: 0,
+        unguarded: 0,
         marked: 0,
         cut: 0,
         allowed: Allowed::default(),
+        secrets: HashMap::new(),
         found: Vec::new(),
         olds: Vec::new(),
     };
@@ -138,7 +154,7 @@ pub fn scan_secrets(source: &mut dyn Source, options: &Options) -> (Outcome, Vec
             Vec::new()
         }
     };
-    (outcome, found)
+    (outcome, found, scan.secrets)
 }
 
 /// What the repository's own files ask for.
@@ -215,10 +231,15 @@ struct Scan<'a> {
     engine: &'a Engine,
     masker: Masker<'a>,
     least: Confidence,
+    /// The rule for sensitive files, unless it is switched off.
+    guard: Option<usize>,
     excluded: usize,
+    unguarded: usize,
     marked: usize,
     cut: usize,
     allowed: Allowed,
+    /// How many secrets each sensitive file holds.
+    secrets: HashMap<String, usize>,
     found: Vec<Candidate>,
     /// What stood there before; it shows where an accepted finding has moved to.
     olds: Vec<judge::Old>,
@@ -238,6 +259,7 @@ impl Scan<'_> {
         }
         self.path_name(source, chunk, &path);
         let (bytes, is_binary) = decode(&chunk.bytes);
+        self.guard(source, config, chunk, &path, &bytes)?;
         let kind = FileKind::of_path(&chunk.path).unless_binary(is_binary);
         let text = Text { bytes: &bytes, kind };
         let detection = self.engine.detect_in_file(&text, &path);
@@ -284,11 +306,49 @@ impl Scan<'_> {
                 rule: self.engine.rules().get(found.rule).id.clone(),
                 path: shown_path.clone(),
                 location,
-                found: found.clone(),
+                confidence: found.confidence,
                 shown,
                 secret,
+                note: None,
             });
         }
+    }
+
+    /// A file may be a finding itself.
+    fn guard(
+        &mut self,
+        source: &mut dyn Source,
+        config: &Config,
+        chunk: &Chunk,
+        path: &str,
+        bytes: &[u8],
+    ) -> Result<(), Unread> {
+        let Some(rule) = self.guard else { return Ok(()) };
+        let file = guarded::look(path, bytes, config.is_guarded(path));
+        let Some(file) = file.filter(|file| file.confidence() >= self.least) else {
+            return Ok(());
+        };
+        let olds = source.olds(chunk)?;
+        let olds: Vec<_> = olds.iter().map(|old| decode(old).0).collect();
+        if file.was_before(&olds, self.least) || !source.is_for_git(chunk) {
+            return Ok(());
+        }
+        if config.is_unguarded(path) {
+            self.unguarded += 1;
+            return Ok(());
+        }
+        let shown_path = self.masker.path(path);
+        self.secrets.insert(shown_path.clone(), file.secrets());
+        self.found.push(Candidate {
+            rule: self.engine.rules().get(rule).id.clone(),
+            path: shown_path,
+            location: Location { line: 1, column: 1, end_line: 1, end_column: 1 },
+            confidence: file.confidence(),
+            shown: mask::Shown::nothing(),
+            secret: guarded::secret_of(path),
+            note: Some(self.masker.message(&file.note())),
+        });
+        Ok(())
     }
 
     /// A file name is text too.
@@ -318,6 +378,10 @@ impl Scan<'_> {
             }
         };
         say(self.excluded, &format!("file(s) left out by `exclude` in {CONFIG_NAME}"));
+        say(
+            self.unguarded,
+            &format!("sensitive file(s) let in by `guarded.allow` in {CONFIG_NAME}"),
+        );
         say(self.marked, "finding(s) allowed by a comment on their line");
         say(self.cut, "file(s) hold encoded text in encoded text, more than was looked into");
         say(config.disable.len(), &format!("rule(s) switched off by `disable` in {CONFIG_NAME}"));
@@ -330,8 +394,9 @@ impl Scan<'_> {
 struct Candidate {
     rule: String,
     path: String,
-    location: crate::finding::Location,
-    found: Match,
+    location: Location,
+    confidence: Confidence,
     shown: mask::Shown,
     secret: Secret,
+    note: Option<String>,
 }

@@ -149,6 +149,10 @@ impl Source for FilesSource<'_> {
         Ok(Vec::new())
     }
 
+    fn is_for_git(&self, chunk: &Chunk) -> bool {
+        self.repository.is_some_and(|repository| repository.would_take(&chunk.path).unwrap_or(true))
+    }
+
     fn has_file(&self, path: &str) -> bool {
         is_in_worktree(self.repository, path)
     }

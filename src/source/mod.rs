@@ -42,6 +42,19 @@ impl fmt::Display for Unread {
     }
 }
 
+/// How git stands to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It was committed before.
+    Tracked,
+    /// It is not committed, and git would take it.
+    Untracked,
+    /// git ignores it.
+    Ignored,
+    /// Nobody asked git.
+    Unknown,
+}
+
 /// A supply of chunks.
 pub trait Source {
     /// Returns the next chunk, or what could not be read; `None` at the end.
@@ -50,6 +63,22 @@ pub trait Source {
     /// Returns the older versions of the chunk's file: what was already there is not new. Asked
     /// only for files with a match.
     fn olds(&mut self, chunk: &Chunk) -> Result<Vec<Vec<u8>>, Unread>;
+
+    /// Returns whether git has the chunk's file or would take it; a file that only lies there is
+    /// nobody's mistake. Asked only for files whose name is a warning.
+    fn is_for_git(&self, _: &Chunk) -> bool {
+        true
+    }
+
+    /// Returns how git stands to a file by its path from the top of the repository.
+    fn standing(&self, _: &str) -> Standing {
+        Standing::Unknown
+    }
+
+    /// Returns the folders of what it will yield, as far as it knows beforehand.
+    fn folders(&self) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
 
     /// Returns whether the file `path` still exists where this source looks.
     fn has_file(&self, path: &str) -> bool;

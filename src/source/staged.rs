@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use super::{Chunk, Source, Unread};
+use super::{Chunk, Source, Standing, Unread};
 use crate::git::{Entry, GitError, Kind, Repository, SETTINGS_FILES, Staged};
 
 /// Reads the staged change of a repository.
@@ -67,6 +67,29 @@ impl Source for StagedSource<'_> {
         self.repository
             .read_olds(change, &self.staged, &chunk.bytes)
             .map_err(|error| unread(&chunk.path, &error))
+    }
+
+    fn standing(&self, path: &str) -> Standing {
+        let change = self.staged.changes.iter().find(|change| change.path == path.as_bytes());
+        let is_tracked = match change {
+            Some(change) => change.olds.iter().any(Option::is_some),
+            None => self.repository.staged_entry(path).is_ok_and(|entry| entry.is_some()),
+        };
+        match (is_tracked, self.repository.is_ignored(path.as_bytes())) {
+            (true, _) => Standing::Tracked,
+            (false, Ok(true)) => Standing::Ignored,
+            (false, Ok(false)) => Standing::Untracked,
+            (false, Err(_)) => Standing::Unknown,
+        }
+    }
+
+    fn folders(&self) -> Vec<Vec<u8>> {
+        let folder = |path: &[u8]| path[..memchr::memrchr(b'/', path).unwrap_or(0)].to_vec();
+        // Sorted by path, so the files of a folder are neighbours.
+        let mut folders: Vec<Vec<u8>> =
+            self.staged.changes.iter().map(|change| folder(&change.path)).collect();
+        folders.dedup();
+        folders
     }
 
     fn has_file(&self, path: &str) -> bool {

@@ -41,6 +41,10 @@ impl Source for StdinSource<'_> {
         Ok(Vec::new())
     }
 
+    fn is_for_git(&self, _: &Chunk) -> bool {
+        false
+    }
+
     fn has_file(&self, path: &str) -> bool {
         super::files::is_in_worktree(self.repository, path)
     }

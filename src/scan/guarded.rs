@@ -1,0 +1,124 @@
+//! Files that are findings themselves: kept for secrets, and about to be committed.
+//!
+//! A rule finds a key by what it looks like; the password `summer` in an `.env` looks like nothing.
+//! What gives it away is the file. So a file with a telling name, or one that the repository asks to
+//! guard, is reported once, unless it is a template or holds nothing but placeholders.
+//!
+//! *The moment counts.* It is reported when it becomes dangerous: when it is added, or when a file
+//! that held only placeholders gets its first real value. One that was tracked with its values
+//! before is old, like any other finding; `scan` and `doctor` tell of it.
+//!
+//! *What is the secret* of such a finding, that a fingerprint can name? Not the content: an accepted
+//! `.env` would be new after each edit, and people would learn to accept it unread. It is the path:
+//! accepting means "this file belongs here". The keys inside are findings of their own all the same,
+//! so an accepted `.env` hides none. A copy of it elsewhere is another path, and new.
+
+use std::collections::HashMap;
+
+use crate::detect::pairs;
+use crate::finding::{Confidence, Finding, Secret};
+use crate::rule::SENSITIVE_FILE;
+
+mod contents;
+mod names;
+
+use contents::Holds;
+use names::Kind;
+
+/// A file to guard, and why.
+pub(super) struct Guarded {
+    kind: Kind,
+    holds: Holds,
+}
+
+/// Looks at one file; `is_asked` if the repository wants it guarded by name.
+pub(super) fn look(path: &str, bytes: &[u8], is_asked: bool) -> Option<Guarded> {
+    let kind = match is_asked {
+        true => Kind::Asked,
+        false => names::kind_of(path).or_else(|| service_account(path, bytes))?,
+    };
+    contents::look(kind.test(), bytes).map(|holds| Guarded { kind, holds })
+}
+
+/// The key of a Google service account is called after its project.
+fn service_account(path: &str, bytes: &[u8]) -> Option<Kind> {
+    let start = &bytes[..bytes.len().min(512)];
+    let is_one = path.ends_with(".json")
+        && memchr::memmem::find(start, b"service_account").is_some()
+        && pairs(bytes).iter().any(|p| p.name == b"type" && *p.value == *b"service_account");
+    is_one.then_some(Kind::Cloud)
+}
+
+impl Guarded {
+    /// Returns how sure it is that the file should not be committed.
+    pub(super) fn confidence(&self) -> Confidence {
+        self.holds.confidence
+    }
+
+    /// Returns how many secrets it holds.
+    pub(super) fn secrets(&self) -> usize {
+        self.holds.secrets
+    }
+
+    /// Returns whether the same file was a matter before.
+    pub(super) fn was_before(&self, olds: &[impl AsRef<[u8]>], least: Confidence) -> bool {
+        olds.iter().any(|old| {
+            contents::look(self.kind.test(), old.as_ref())
+                .is_some_and(|holds| holds.confidence >= least)
+        })
+    }
+
+    /// Says what the file is and what it holds.
+    pub(super) fn note(&self) -> String {
+        let what = self.kind.what();
+        let names = &self.holds.names;
+        let list = match names.len() {
+            0 => return format!("the file is {what}"),
+            1 => names[0].clone(),
+            2 => format!("{} and {}", names[0], names[1]),
+            count => format!("{}, {} and {} more", names[0], names[1], count - 2),
+        };
+        format!("the file is {what} with the values of {list}")
+    }
+}
+
+/// Returns what a fingerprint of the finding is made of.
+pub(super) fn secret_of(path: &str) -> Secret {
+    Secret::new(format!("keyhook sensitive file\0{path}").as_bytes())
+}
+
+/// Takes a file's own finding back where findings inside account for all its secrets, and lets the
+/// first of them say what file it is in: one secret is one finding.
+///
+/// `secrets` holds how many secrets each sensitive file holds. What is only accepted accounts for
+/// nothing, and whoever writes the baseline gets all findings, so that no answer wakes up another.
+pub(super) fn say_once(findings: &mut Vec<Finding>, secrets: &HashMap<String, usize>) {
+    if secrets.is_empty() {
+        return;
+    }
+    let is_file = |finding: &Finding| finding.rule == SENSITIVE_FILE;
+    let mut inside: HashMap<String, usize> = HashMap::new();
+    for finding in findings.iter().filter(|finding| !is_file(finding)) {
+        *inside.entry(finding.path.clone()).or_default() += 1;
+    }
+    let mut notes: HashMap<String, String> = HashMap::new();
+    findings.retain(|finding| {
+        let count = secrets.get(&finding.path).copied().unwrap_or(1).max(1);
+        let is_told = is_file(finding) && inside.get(&finding.path).is_some_and(|n| *n >= count);
+        if is_told {
+            notes.insert(finding.path.clone(), finding.note.clone().unwrap_or_default());
+        }
+        !is_told
+    });
+    for finding in findings {
+        if let Some(note) = notes.remove(&finding.path) {
+            let known = finding.note.take().map_or(String::new(), |known| format!("{known}; "));
+            finding.note = Some(format!("{known}{note}"));
+        }
+    }
+}
+
+/// Returns whether the name of a file is a warning.
+pub fn is_guarded_name(path: &str) -> bool {
+    names::kind_of(path).is_some()
+}
