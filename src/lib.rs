@@ -1,6 +1,6 @@
 //! keyhook: blocks commits that add API keys and other secrets.
 //!
-//! Thirteen rooms, each with one purpose; `tests/floor_plan.rs` holds who may use whom. Start
+//! Fourteen rooms, each with one purpose; `tests/floor_plan.rs` holds who may use whom. Start
 //! reading at [`scan`], which is the whole program on one page.
 
 pub mod baseline;
@@ -10,6 +10,7 @@ pub mod detect;
 pub mod finding;
 pub mod git;
 pub mod hook;
+pub mod own;
 pub mod report;
 pub mod rule;
 pub mod scan;

@@ -13,16 +13,17 @@ const PLAN: &[(&str, &[&str])] = &[
     ("detect", &["finding", "rule"]),
     ("baseline", &["finding"]),
     ("config", &["finding"]),
+    ("own", &["finding", "detect"]),
     ("source", &["git"]),
-    ("scan", &["finding", "rule", "detect", "baseline", "config", "source"]),
+    ("scan", &["finding", "rule", "detect", "baseline", "config", "own", "source"]),
     ("hook", &["git"]),
     ("report", &["finding", "rule", "scan", "terminal"]),
     ("audit", &["finding", "rule", "baseline", "source", "terminal"]),
     (
         "cli",
         &[
-            "finding", "rule", "git", "terminal", "detect", "baseline", "config", "source", "scan",
-            "hook", "report", "audit",
+            "finding", "rule", "git", "terminal", "detect", "baseline", "config", "own", "source",
+            "scan", "hook", "report", "audit",
         ],
     ),
 ];

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::{Exit, error_paint, overdue, parse_reader};
 use crate::baseline::BASELINE_NAME;
 use crate::git::{Reader, Repository};
+use crate::own::Machine;
 use crate::report::{Occasion, TextReport};
 use crate::rule::RuleSet;
 use crate::scan::{Options, Outcome, Problem, load_baseline, scan, without_secrets};
@@ -60,7 +61,8 @@ fn look(repository: &Repository) -> Outcome {
         }
     };
     let salt_dir = Some(repository.common_dir().to_owned());
-    let options = Options { salt_dir, ..Options::default() };
+    let own = Machine::here(repository.work_dir());
+    let options = Options { salt_dir, own, ..Options::default() };
     let mut outcome = scan(&mut source, &options);
     check_changed_baseline(&source, &options, &mut outcome);
     outcome.notes.extend(overdue::reminder(&source, repository.common_dir(), &options));

@@ -7,6 +7,7 @@ use super::hook::note_stale_settings;
 use super::{Exit, fail, fail_git, parse_confidence, parse_reader, say, written};
 use crate::finding::Confidence;
 use crate::git::{GitError, Reader, Repository};
+use crate::own::Machine;
 use crate::report::{
     Occasion, TextReport, write_explanation, write_explanation_json, write_json, write_jsonl,
     write_sarif,
@@ -64,6 +65,10 @@ impl Args {
             confidence: self.confidence,
             is_without_baseline: self.no_baseline,
             salt_dir: repository.as_ref().map(|repository| repository.common_dir().to_owned()),
+            own: repository
+                .as_ref()
+                .filter(|_| self.staged)
+                .and_then(|repository| Machine::here(repository.work_dir())),
         };
         let exit = if let Some(asked) = &self.explain {
             self.explain(asked.as_deref(), repository.as_ref(), &options)

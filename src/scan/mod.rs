@@ -8,7 +8,8 @@ use crate::baseline::{BASELINE_NAME, Baseline, BaselineError, pending_salt};
 use crate::config::{CONFIG_NAME, Config};
 use crate::detect::{Detection, Engine, FileKind, Text, decode};
 use crate::finding::{Confidence, Finding, Location, Salt, Secret};
-use crate::rule::{Rule, RuleSet, SENSITIVE_FILE, from_text};
+use crate::own::{Machine, source_names};
+use crate::rule::{OWN_KEY, Rule, RuleSet, SENSITIVE_FILE, from_text};
 use crate::source::{Chunk, Source, Unread, path_text};
 
 mod allowed;
@@ -16,6 +17,7 @@ mod explain;
 mod guarded;
 mod imported;
 mod judge;
+mod live;
 mod marker;
 mod mask;
 mod place;
@@ -71,6 +73,8 @@ pub struct Options {
     pub is_without_baseline: bool,
     /// The folder whose salt names secrets where there is no baseline: git's own.
     pub salt_dir: Option<PathBuf>,
+    /// The machine whose live values are looked for, for a change that is made on it.
+    pub own: Option<Machine>,
 }
 
 impl Options {
@@ -129,6 +133,10 @@ fn scan_all(
         masker,
         least,
         guard: engine.rules().index_and_rule(SENSITIVE_FILE).map(|(index, _)| index),
+        own: live::Own::new(
+            options.own.as_ref(),
+            engine.rules().index_and_rule(OWN_KEY).map(|(index, _)| index),
+        ),
         excluded: 0,
         unguarded: 0,
         marked: 0,
@@ -179,6 +187,12 @@ fn settings(source: &dyn Source) -> Result<Settings, Problem> {
     let text = String::from_utf8(bytes)
         .map_err(|_| broken(format!("cannot use {CONFIG_NAME}: it is not UTF-8")))?;
     let config = Config::parse(&text).map_err(|error| broken(error.to_string()))?;
+    if let Some(name) = config.own_keys_off.iter().find(|n| !source_names().contains(&n.as_str())) {
+        let problem =
+            format!("cannot use {CONFIG_NAME}: own-keys.off: no source is called `{name}`");
+        let hint = format!("the sources are: {}", source_names().join(", "));
+        return Err(Problem { hint, ..broken(problem) });
+    }
     let own = from_text(&text).map_err(|e| broken(format!("cannot use {CONFIG_NAME}: {e}")))?;
     let imported = imported::load(source, &config)?;
     let mut foreign = Vec::new();
@@ -233,6 +247,7 @@ struct Scan<'a> {
     least: Confidence,
     /// The rule for sensitive files, unless it is switched off.
     guard: Option<usize>,
+    own: live::Own<'a>,
     excluded: usize,
     unguarded: usize,
     marked: usize,
@@ -262,7 +277,8 @@ impl Scan<'_> {
         self.guard(source, config, chunk, &path, &bytes)?;
         let kind = FileKind::of_path(&chunk.path).unless_binary(is_binary);
         let text = Text { bytes: &bytes, kind };
-        let detection = self.engine.detect_in_file(&text, &path);
+        let mut detection = self.engine.detect_in_file(&text, &path);
+        let live = self.own.add(source, config, (&bytes, &path), &mut detection);
         self.cut += usize::from(detection.is_cut);
         if detection.matches.iter().all(|m| m.confidence < self.least)
             && !allowed::has_any(&detection)
@@ -271,7 +287,7 @@ impl Scan<'_> {
         }
         let olds = source.olds(chunk)?;
         let olds: Vec<_> = olds.iter().map(|old| decode(old).0).collect();
-        self.matches(&text, &path, &detection, &olds);
+        self.matches(&text, &path, &detection, &live, &olds);
         Ok(())
     }
 
@@ -280,6 +296,7 @@ impl Scan<'_> {
         text: &Text<'_>,
         path: &str,
         detection: &Detection,
+        live: &[live::LiveAt],
         olds: &[std::borrow::Cow<'_, [u8]>],
     ) {
         let shown_path = self.masker.path(path);
@@ -309,7 +326,7 @@ impl Scan<'_> {
                 confidence: found.confidence,
                 shown,
                 secret,
-                note: None,
+                note: live::note_at(live, &found.secret),
             });
         }
     }
@@ -359,7 +376,7 @@ impl Scan<'_> {
         let is_possible = detection.matches.iter().any(|m| m.confidence >= self.least)
             || allowed::has_any(&detection);
         if is_possible && !source.olds(chunk).is_ok_and(|olds| !olds.is_empty()) {
-            self.matches(&text, path, &detection, &[]);
+            self.matches(&text, path, &detection, &[], &[]);
         }
     }
 
@@ -385,6 +402,7 @@ impl Scan<'_> {
         say(self.marked, "finding(s) allowed by a comment on their line");
         say(self.cut, "file(s) hold encoded text in encoded text, more than was looked into");
         say(config.disable.len(), &format!("rule(s) switched off by `disable` in {CONFIG_NAME}"));
+        self.own.write_notes(config, &mut outcome.notes);
         self.allowed.write_notes(self.engine.rules(), config, &self.masker, &mut outcome.notes);
         outcome.notes.extend(source.notes());
     }

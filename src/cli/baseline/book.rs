@@ -8,6 +8,7 @@ use crate::baseline::{BASELINE_NAME, Baseline, Opened, Seen, Store};
 use crate::config::{CONFIG_NAME, Config};
 use crate::finding::Confidence;
 use crate::git::Repository;
+use crate::own::Machine;
 use crate::scan::{Found, Options, Outcome, Problem, baseline_problem, scan_secrets};
 use crate::source::{Source, TrackedSource, Unread};
 
@@ -41,7 +42,9 @@ impl Book<'_> {
             hint: "run it in a clone".into(),
         })?;
         let salt_dir = Some(repository.common_dir().to_owned());
-        let options = Options { confidence: Some(Confidence::Low), salt_dir, ..Options::default() };
+        let own = Machine::here(repository.work_dir());
+        let confidence = Some(Confidence::Low);
+        let options = Options { confidence, salt_dir, own, ..Options::default() };
         Ok(Book { repository, store: Store::new(top, repository.common_dir()), options })
     }
 
@@ -103,6 +106,7 @@ impl Tree {
             confidence: Some(Confidence::Low),
             is_without_baseline: true,
             salt_dir: Some(repository.common_dir().to_owned()),
+            own: None,
         };
         let least = least.unwrap_or_else(|| configured(&source));
         let (outcome, found) = scan_secrets(&mut source, &options);

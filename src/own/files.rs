@@ -1,0 +1,169 @@
+//! Which files hold values that are live.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+/// A file below one of the user's folders.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    Home(&'static str),
+    Config(&'static str),
+    Data(&'static str),
+    Cache(&'static str),
+}
+
+use Place::{Cache, Config, Data, Home};
+
+/// The sources by name. `~/.claude.json` is not among them: it is large and changes all the time.
+#[rustfmt::skip]
+pub(super) const SOURCES: &[(&str, Place)] = &[
+    ("aws", Home(".aws/credentials")),
+    ("netrc", Home(".netrc")),
+    ("netrc", Home("_netrc")),
+    ("npm", Home(".npmrc")),
+    ("npm", Home(".yarnrc.yml")),
+    ("pypi", Home(".pypirc")),
+    ("cargo", Home(".cargo/credentials.toml")),
+    ("git", Home(".git-credentials")),
+    ("git", Config("git/credentials")),
+    ("docker", Home(".docker/config.json")),
+    ("github", Config("gh/hosts.yml")),
+    ("gitlab", Config("glab-cli/config.yml")),
+    ("kubernetes", Home(".kube/config")),
+    ("google", Config("gcloud/application_default_credentials.json")),
+    ("terraform", Home(".terraform.d/credentials.tfrc.json")),
+    ("mysql", Home(".my.cnf")),
+    ("hugging-face", Cache("huggingface/token")),
+    ("hugging-face", Home(".huggingface/token")),
+    ("claude", Home(".claude/.credentials.json")),
+    ("claude", Home(".claude/settings.json")),
+    ("codex", Home(".codex/auth.json")),
+    ("gemini", Home(".gemini/oauth_creds.json")),
+    ("gemini", Home(".gemini/.env")),
+    ("qwen", Home(".qwen/oauth_creds.json")),
+    ("aider", Home(".aider.conf.yml")),
+    ("opencode", Data("opencode/auth.json")),
+    ("llm", Config("io.datasette.llm/keys.json")),
+    ("llm", Home("Library/Application Support/io.datasette.llm/keys.json")),
+    ("copilot", Config("github-copilot/apps.json")),
+    ("copilot", Config("github-copilot/hosts.json")),
+    ("continue", Home(".continue/.env")),
+    ("continue", Home(".continue/config.yaml")),
+    ("cursor", Home(".cursor/mcp.json")),
+    ("goose", Config("goose/secrets.yaml")),
+];
+
+/// What is tried in folders that are not listed.
+const ENV_NAMES: &[&str] = &[
+    ".env",
+    ".env.local",
+    ".env.development",
+    ".env.development.local",
+    ".env.production",
+    ".env.staging",
+    ".dev.vars",
+];
+
+/// Files at the top, beside those called `.env`.
+const TOP_NAMES: &[&str] = &[".streamlit/secrets.toml", "local.settings.json", "terraform.tfvars"];
+
+/// A folder of more entries is not listed to its end.
+const ENTRIES_MAX: usize = 1000;
+/// So many folders of the staged files, and so many at the top, are looked into.
+const FOLDERS_MAX: usize = 24;
+
+/// Folders at the top that are nobody's own.
+const SKIPPED: &[&str] =
+    &["node_modules", "vendor", "target", "dist", "build", "venv", "docs", "test", "tests"];
+
+/// Returns the environment files that may be there, each with its path from the top: at the top, in
+/// the folders directly below it, and in those of the staged files.
+pub(super) fn env_files(top: &Path, folders: &[Vec<u8>]) -> Vec<(PathBuf, String)> {
+    let mut names: BTreeSet<String> = TOP_NAMES.iter().map(|name| (*name).to_owned()).collect();
+    let mut below: BTreeSet<String> = BTreeSet::new();
+    for folder in folders.iter().take(FOLDERS_MAX) {
+        let Ok(mut folder) = std::str::from_utf8(folder) else { continue };
+        while !folder.is_empty() && below.len() < FOLDERS_MAX {
+            below.insert(folder.to_owned());
+            folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+        }
+    }
+    list_top(top, &mut names, &mut below);
+    for folder in below {
+        // In a folder that nobody staged anything in, the likeliest names are enough.
+        names.extend(ENV_NAMES.iter().map(|name| format!("{folder}/{name}")));
+    }
+    names.into_iter().map(|name| (top.join(&name), name)).collect()
+}
+
+fn list_top(top: &Path, names: &mut BTreeSet<String>, below: &mut BTreeSet<String>) {
+    let Ok(entries) = std::fs::read_dir(top) else { return };
+    let mut folders = 0;
+    let mut is_whole = true;
+    for (count, entry) in entries.enumerate() {
+        if count == ENTRIES_MAX {
+            is_whole = false;
+            break;
+        }
+        // The kind comes with the entry; a link is neither a file nor a folder here.
+        let Ok(entry) = entry else { continue };
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { continue };
+        if is_env_name(name) {
+            names.insert(name.to_owned());
+        } else if folders < FOLDERS_MAX
+            && !name.starts_with('.')
+            && !SKIPPED.contains(&name)
+            && entry.file_type().is_ok_and(|kind| kind.is_dir())
+        {
+            folders += 1;
+            below.insert(name.to_owned());
+        }
+    }
+    if !is_whole {
+        names.extend(ENV_NAMES.iter().map(|name| (*name).to_owned()));
+    }
+}
+
+fn is_env_name(name: &str) -> bool {
+    let is_env = name.starts_with(".env")
+        || name.starts_with(".dev.vars")
+        || Path::new(name).extension() == Some(OsStr::new("env"));
+    let template = ["example", "sample", "template", "dist", "schema", "vault"];
+    is_env && !template.iter().any(|word| name.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_a_source_stand_together() {
+        let names: Vec<&str> = super::super::source_names();
+        let set: BTreeSet<&str> = names.iter().copied().collect();
+        assert_eq!(set.len(), names.len());
+    }
+
+    #[test]
+    fn environment_files_are_where_people_keep_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path();
+        for name in ["backend", "node_modules", ".git", "a/b"] {
+            std::fs::create_dir_all(top.join(name)).unwrap();
+        }
+        for name in [".env", ".env.prod", "x.env", ".env.example", "env.py"] {
+            std::fs::write(top.join(name), "").unwrap();
+        }
+        let found: Vec<String> = env_files(top, &[b"a/b".to_vec(), b"".to_vec()])
+            .into_iter()
+            .map(|(_, name)| name)
+            .collect();
+        for name in [".env", ".env.prod", "x.env", "backend/.env", "a/b/.env", "a/.env.local"] {
+            assert!(found.iter().any(|found| found == name), "{name}");
+        }
+        for name in [".env.example", "env.py", "node_modules/.env", ".git/.env"] {
+            assert!(!found.iter().any(|found| found == name), "{name}");
+        }
+    }
+}

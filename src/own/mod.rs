@@ -1,0 +1,280 @@
+//! The values that are live on this machine, hashed.
+//!
+//! A rule knows a key by its look or by its surroundings; a password such as `blue-otter-71` in a
+//! string has neither. But if the same text stands in the user's own `.env`, it is a leak with
+//! certainty. This room reads what is live here, keeps a hash of each value and says where one of
+//! them stands in a text.
+//!
+//! What it refuses:
+//!
+//! - It stores nothing, shows no value, and keeps none in the clear beyond the reading of its file.
+//! - It follows no link, opens no device, waits for no pipe, and reads no large file.
+//! - The scanned repository chooses nothing: `.keyhook.toml` can switch a source off (the report
+//!   says so), but only the user's own configuration can add a file. Otherwise a stranger could make
+//!   keyhook read `~/Documents/diary` and learn from the exit code whether a word stands in it. The
+//!   sources are fixed for the same reason, and none is named by a file of the repository.
+//! - Being unable to read one is a note, never a blocked commit: this is a net below the rules.
+//! - On a server it is off. There are secrets, but they are not the committer's.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use crate::finding::Span;
+
+mod files;
+mod read;
+mod search;
+mod user;
+mod worth;
+
+use files::{Place, SOURCES};
+use read::{Reading, read};
+use search::{Builder, Search};
+
+/// Where the user's values are looked for.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    home: Option<PathBuf>,
+    /// `$XDG_CONFIG_HOME` and its kin, where they are not below `home`.
+    config: Option<PathBuf>,
+    data: Option<PathBuf>,
+    cache: Option<PathBuf>,
+    /// The top of the worktree.
+    top: Option<PathBuf>,
+}
+
+/// The sources that are no files of the home folder.
+const ENV_FILES: &str = "env-files";
+const EXPORTED: &str = "exported";
+const ADDED: &str = "added";
+
+impl Machine {
+    /// Returns the machine of this user and the repository with this top; `None` on a server: in CI,
+    /// and where git receives a push.
+    pub fn here(top: Option<&Path>) -> Option<Machine> {
+        let is_ci = env::var_os("CI").is_some_and(|ci| ci != "false" && ci != "0" && ci != "");
+        if is_ci || env::var_os("GIT_QUARANTINE_PATH").is_some() {
+            return None;
+        }
+        let folder =
+            |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        Some(Machine {
+            home: env::home_dir().filter(|home| home.is_absolute()),
+            config: folder("XDG_CONFIG_HOME"),
+            data: folder("XDG_DATA_HOME"),
+            cache: folder("XDG_CACHE_HOME"),
+            top: top.map(Path::to_owned),
+        })
+    }
+
+    fn resolve(&self, place: &Place) -> Option<PathBuf> {
+        let below = |own: &Option<PathBuf>, default: &str, rest: &str| {
+            let base = own.clone().or_else(|| Some(self.home.as_ref()?.join(default)))?;
+            Some(base.join(rest))
+        };
+        match place {
+            Place::Home(rest) => Some(self.home.as_ref()?.join(rest)),
+            Place::Config(rest) => below(&self.config, ".config", rest),
+            Place::Data(rest) => below(&self.data, ".local/share", rest),
+            Place::Cache(rest) => below(&self.cache, ".cache", rest),
+        }
+    }
+
+    /// Returns the path as people write it: `~/.netrc`.
+    fn shown(&self, path: &Path) -> String {
+        let home = self.home.as_ref().and_then(|home| path.strip_prefix(home).ok());
+        match home {
+            Some(rest) => format!("~/{}", rest.display()),
+            None => path.display().to_string(),
+        }
+    }
+}
+
+/// Returns the names of all sources, for messages.
+pub fn source_names() -> Vec<&'static str> {
+    let mut names = vec![ENV_FILES, EXPORTED];
+    for (name, _) in SOURCES {
+        if names.last() != Some(name) {
+            names.push(name);
+        }
+    }
+    names.push(ADDED);
+    names
+}
+
+/// The values of one machine.
+#[derive(Default)]
+pub struct OwnKeys {
+    values: Vec<Live>,
+    search: Search,
+    notes: Vec<String>,
+}
+
+/// A value that is live here: all but the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// What it is called there, if the name may be shown.
+    pub name: Option<String>,
+    /// Where it is from, for people: `~/.netrc`, `.env`, or nothing for an exported variable.
+    pub place: Option<String>,
+    /// The file of the worktree that it is from.
+    pub path: Option<String>,
+}
+
+/// A place of a text where a value stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Where.
+    pub span: Span,
+    /// Which value: see [`OwnKeys::live`].
+    pub value: usize,
+    /// Whether it stands there encoded.
+    pub is_encoded: bool,
+}
+
+/// One place that values are read from, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceState {
+    /// The source's name, by which it is switched off.
+    pub name: &'static str,
+    /// The file, as people write it; `the environment` for exported variables.
+    pub place: String,
+    /// What became of it: `read`, `absent`, `off`, or why it was not read.
+    pub state: String,
+    /// How many values it gave.
+    pub values: usize,
+}
+
+/// Lists every source with its state; `off` is what the repository switches off. For `doctor`, which
+/// must not be faster than the truth: everything is read.
+pub fn sources(machine: &Machine, off: &[String]) -> Vec<SourceState> {
+    Loader::new(machine, off, &[]).load().1
+}
+
+impl OwnKeys {
+    /// Reads all sources but those switched off. `folders` are those of the staged files, whose
+    /// environment files count beside those at the top.
+    pub fn load(machine: &Machine, off: &[String], folders: &[Vec<u8>]) -> OwnKeys {
+        Loader::new(machine, off, folders).load().0
+    }
+
+    /// Finds the values in a text, in order.
+    pub fn find(&self, text: &[u8]) -> Vec<Hit> {
+        self.search.find(text)
+    }
+
+    /// Returns what is known of a value.
+    pub fn live(&self, value: usize) -> &Live {
+        &self.values[value]
+    }
+
+    /// Returns what could not be read, as sentences.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+}
+
+/// What is being read.
+struct Loader<'a> {
+    machine: &'a Machine,
+    folders: &'a [Vec<u8>],
+    off: Vec<String>,
+    added: Vec<PathBuf>,
+    keys: OwnKeys,
+    builder: Builder,
+    states: Vec<SourceState>,
+}
+
+impl<'a> Loader<'a> {
+    fn new(machine: &'a Machine, off: &[String], folders: &'a [Vec<u8>]) -> Loader<'a> {
+        let mut keys = OwnKeys::default();
+        let user = user::load(machine).unwrap_or_else(|problem| {
+            keys.notes.push(problem);
+            user::User::default()
+        });
+        let off = off.iter().cloned().chain(user.off).collect();
+        let (builder, states) = (Builder::default(), Vec::new());
+        Loader { machine, folders, off, added: user.files, keys, builder, states }
+    }
+
+    fn load(mut self) -> (OwnKeys, Vec<SourceState>) {
+        if self.is_on(ENV_FILES, "environment files of the repository") {
+            let files = self.machine.top.iter().flat_map(|top| files::env_files(top, self.folders));
+            for (path, shown) in files.collect::<Vec<_>>() {
+                self.file(ENV_FILES, &path, shown.clone(), Some(shown));
+            }
+        }
+        if self.is_on(EXPORTED, "the environment") {
+            self.exported();
+        }
+        for (name, place) in SOURCES {
+            let Some(path) = self.machine.resolve(place) else { continue };
+            let shown = self.machine.shown(&path);
+            if self.is_on(name, &shown) {
+                self.file(name, &path, shown, None);
+            }
+        }
+        for path in std::mem::take(&mut self.added) {
+            let shown = self.machine.shown(&path);
+            if self.is_on(ADDED, &shown) {
+                self.file(ADDED, &path, shown, None);
+            }
+        }
+        self.keys.search = self.builder.build();
+        (self.keys, self.states)
+    }
+
+    fn is_on(&mut self, name: &'static str, place: &str) -> bool {
+        let is_off = self.off.iter().any(|off| off == name);
+        if is_off {
+            self.state(name, place.to_owned(), "off".to_owned(), 0);
+        }
+        !is_off
+    }
+
+    fn state(&mut self, name: &'static str, place: String, state: String, values: usize) {
+        self.states.push(SourceState { name, place, state, values });
+    }
+
+    fn file(&mut self, name: &'static str, path: &Path, shown: String, in_tree: Option<String>) {
+        let state = match read(path) {
+            Reading::Absent => "absent".to_owned(),
+            Reading::NotRead(why) => why.to_owned(),
+            Reading::Failed(why) => {
+                self.keys.notes.push(format!("own keys: cannot read {shown}: {why}"));
+                format!("cannot be read: {why}")
+            }
+            Reading::Bytes(bytes) => {
+                let before = self.keys.values.len();
+                for (name, value) in worth::values(&bytes) {
+                    let live = Live { name, place: Some(shown.clone()), path: in_tree.clone() };
+                    self.add(live, &value);
+                }
+                let count = self.keys.values.len() - before;
+                return self.state(name, shown, "read".to_owned(), count);
+            }
+        };
+        self.state(name, shown, state, 0);
+    }
+
+    fn exported(&mut self) {
+        let before = self.keys.values.len();
+        for (name, value) in env::vars_os() {
+            let (name, value) = (name.as_encoded_bytes(), value.as_encoded_bytes());
+            for value in worth::exported(name, value) {
+                let live = Live { name: worth::shown_name(name), place: None, path: None };
+                self.add(live, &value);
+            }
+        }
+        let count = self.keys.values.len() - before;
+        self.state(EXPORTED, "the environment".to_owned(), "read".to_owned(), count);
+    }
+
+    fn add(&mut self, live: Live, value: &[u8]) {
+        self.builder.push(value, self.keys.values.len());
+        self.keys.values.push(live);
+    }
+}
+
+#[cfg(test)]
+mod tests;
