@@ -180,6 +180,8 @@ pub struct Finding {
     /// What else is known about it, as a clause without a secret: where the same value is live, what
     /// a sensitive file holds.
     pub note: Option<String>,
+    /// The environment variable that holds the same value on this machine.
+    pub variable: Option<String>,
 }
 
 fn to_hex(bytes: &[u8]) -> String {

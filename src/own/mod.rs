@@ -121,6 +121,14 @@ pub struct Live {
     pub path: Option<String>,
 }
 
+impl Live {
+    /// Returns the environment variable that it is called after.
+    pub fn variable(&self) -> Option<String> {
+        let is_variable = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+        self.name.clone().filter(|name| name.contains('_') && name.bytes().all(is_variable))
+    }
+}
+
 /// A place of a text where a value stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {

@@ -1,7 +1,7 @@
 //! What to write in place of the secret, in the language of its file.
 
 use crate::finding::Finding;
-use crate::rule::{Rule, SENSITIVE_FILE};
+use crate::rule::{OWN_KEY, Rule, SENSITIVE_FILE};
 use crate::scan::is_guarded_name;
 use crate::terminal::escape;
 
@@ -19,6 +19,9 @@ pub(super) fn instead(finding: &Finding, rule: Option<&Rule>) -> Vec<String> {
 
 /// Returns the replacement for a secret in this file.
 fn replacement(finding: &Finding, rule: Option<&Rule>) -> String {
+    if finding.rule == OWN_KEY && finding.variable.is_none() {
+        return "read it from where it is kept".to_owned();
+    }
     let variable = variable(finding, rule);
     let path = finding.path.to_ascii_lowercase();
     let name = path.rsplit('/').next().unwrap_or(&path);
@@ -65,6 +68,9 @@ fn replacement(finding: &Finding, rule: Option<&Rule>) -> String {
 /// Returns the environment variable for the secret: the rule's, or one after the name it is
 /// assigned to.
 fn variable(finding: &Finding, rule: Option<&Rule>) -> String {
+    if let Some(variable) = &finding.variable {
+        return variable.clone();
+    }
     if let Some(rule) = rule.filter(|rule| !rule.env.is_empty()) {
         return rule.env.clone();
     }

@@ -217,6 +217,7 @@ mod tests {
             verdict: None,
             copied_from: None,
             note: None,
+            variable: None,
         }
     }
 

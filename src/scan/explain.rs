@@ -327,6 +327,7 @@ impl Explainer<'_> {
             shown: masker.around(text.bytes, found, &Hidden::of(&detection)),
             secret: Secret::new(&text.bytes[found.secret.clone()]),
             note: None,
+            variable: None,
         };
         let judged = judge::judge_with(&baseline, self.source, vec![candidate], &[]);
         let finding = judged.into_iter().next().map(|Found { finding, .. }| finding);

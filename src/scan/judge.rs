@@ -146,6 +146,7 @@ impl Candidate {
             verdict: answer.verdict,
             copied_from: answer.copied_from,
             note: self.note,
+            variable: self.variable,
         };
         Found { finding, secret: self.secret }
     }

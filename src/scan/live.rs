@@ -24,7 +24,10 @@ pub(super) struct Own<'a> {
 /// Where a secret of a text is live.
 pub(super) struct LiveAt {
     span: Span,
-    note: String,
+    /// A sentence about it.
+    pub(super) note: String,
+    /// The environment variable that holds it.
+    pub(super) variable: Option<String>,
 }
 
 impl<'a> Own<'a> {
@@ -51,7 +54,8 @@ impl<'a> Own<'a> {
         let mut all = Vec::new();
         for hit in hits {
             if let Some(note) = self.note(source, path, &hit) {
-                all.push(LiveAt { span: hit.span, note });
+                let variable = self.keys.get().and_then(|keys| keys.live(hit.value).variable());
+                all.push(LiveAt { span: hit.span, note, variable });
             }
         }
         self.join(&all, detection);
@@ -109,10 +113,10 @@ impl<'a> Own<'a> {
     }
 }
 
-/// Returns the sentence about the secret at this place.
-pub(super) fn note_at(all: &[LiveAt], secret: &Span) -> Option<String> {
+/// Returns where the secret at this place is live.
+pub(super) fn at<'l>(all: &'l [LiveAt], secret: &Span) -> Option<&'l LiveAt> {
     let first = all.partition_point(|live| live.span.end <= secret.start);
-    all.get(first).filter(|live| live.span.start < secret.end).map(|live| live.note.clone())
+    all.get(first).filter(|live| live.span.start < secret.end)
 }
 
 fn sentence(live: &Live, standing: Option<Standing>, is_encoded: bool) -> String {

@@ -318,6 +318,7 @@ impl Scan<'_> {
                 continue;
             }
             let location = places.location(&found.secret);
+            let live = live::at(live, &found.secret);
             let shown = self.masker.around(text.bytes, found, &hidden);
             self.found.push(Candidate {
                 rule: self.engine.rules().get(found.rule).id.clone(),
@@ -326,7 +327,8 @@ impl Scan<'_> {
                 confidence: found.confidence,
                 shown,
                 secret,
-                note: live::note_at(live, &found.secret),
+                note: live.map(|live| live.note.clone()),
+                variable: live.and_then(|live| live.variable.clone()),
             });
         }
     }
@@ -364,6 +366,7 @@ impl Scan<'_> {
             shown: mask::Shown::nothing(),
             secret: guarded::secret_of(path),
             note: Some(self.masker.message(&file.note())),
+            variable: None,
         });
         Ok(())
     }
@@ -417,4 +420,5 @@ struct Candidate {
     shown: mask::Shown,
     secret: Secret,
     note: Option<String>,
+    variable: Option<String>,
 }
