@@ -219,7 +219,9 @@ fn is_opaque(bytes: &[u8]) -> bool {
 fn has_accounts(bytes: &[u8]) -> bool {
     bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).any(|line| {
         let last = line.rsplit(|byte| *byte == b':').next().unwrap_or(line);
-        !line.starts_with(b"#") && last.len() < line.len() && last.len() >= 4 && !is_stand_in(last)
+        let is_hash = last.starts_with(b"$") && last[1..].contains(&b'$');
+        let is_real = is_hash || (last.len() >= 4 && !is_stand_in(last));
+        is_real && !line.starts_with(b"#") && last.len() < line.len()
     })
 }
 
