@@ -1,8 +1,6 @@
 //! Which files hold values that are live.
 
-use std::collections::BTreeSet;
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A file below one of the user's folders.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +52,7 @@ pub(super) const SOURCES: &[(&str, Place)] = &[
     ("goose", Config("goose/secrets.yaml")),
 ];
 
-/// What is tried in folders that are not listed.
+/// What is tried in folders that are not listed, the likeliest first.
 const ENV_NAMES: &[&str] = &[
     ".env",
     ".env.local",
@@ -77,65 +75,68 @@ const FOLDERS_MAX: usize = 24;
 const SKIPPED: &[&str] =
     &["node_modules", "vendor", "target", "dist", "build", "venv", "docs", "test", "tests"];
 
-/// Returns the environment files that may be there, each with its path from the top: at the top, in
-/// the folders directly below it, and in those of the staged files.
-pub(super) fn env_files(top: &Path, folders: &[Vec<u8>]) -> Vec<(PathBuf, String)> {
-    let mut names: BTreeSet<String> = TOP_NAMES.iter().map(|name| (*name).to_owned()).collect();
-    let mut below: BTreeSet<String> = BTreeSet::new();
+/// Calls `visit` with each environment file that may be there, by its path from the top: at the top,
+/// in the folders directly below it, and in those of the staged files. Names are tried rather than
+/// folders listed: an open that fails costs a microsecond, and a folder may hold a million files.
+pub(super) fn env_files(top: &Path, folders: &[Vec<u8>], mut visit: impl FnMut(&str)) {
+    let mut tried: Vec<&str> = Vec::new();
     for folder in folders.iter().take(FOLDERS_MAX) {
         let Ok(mut folder) = std::str::from_utf8(folder) else { continue };
-        while !folder.is_empty() && below.len() < FOLDERS_MAX {
-            below.insert(folder.to_owned());
+        while !folder.is_empty() && tried.len() < FOLDERS_MAX && !tried.contains(&folder) {
+            tried.push(folder);
             folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
         }
     }
-    list_top(top, &mut names, &mut below);
-    for folder in below {
-        // In a folder that nobody staged anything in, the likeliest names are enough.
-        names.extend(ENV_NAMES.iter().map(|name| format!("{folder}/{name}")));
+    let mut path = String::with_capacity(64);
+    let mut visit_in = |folder: &str, names: &[&str]| {
+        for name in names {
+            path.clear();
+            path.push_str(folder);
+            path.push('/');
+            path.push_str(name);
+            visit(path.trim_start_matches('/'));
+        }
+    };
+    for folder in &tried {
+        visit_in(folder, ENV_NAMES);
     }
-    names.into_iter().map(|name| (top.join(&name), name)).collect()
-}
-
-fn list_top(top: &Path, names: &mut BTreeSet<String>, below: &mut BTreeSet<String>) {
+    visit_in("", TOP_NAMES);
     let Ok(entries) = std::fs::read_dir(top) else { return };
-    let mut folders = 0;
-    let mut is_whole = true;
+    let mut below = 0;
     for (count, entry) in entries.enumerate() {
         if count == ENTRIES_MAX {
-            is_whole = false;
-            break;
+            return visit_in("", ENV_NAMES);
         }
         // The kind comes with the entry; a link is neither a file nor a folder here.
         let Ok(entry) = entry else { continue };
         let name = entry.file_name();
         let Some(name) = name.to_str() else { continue };
         if is_env_name(name) {
-            names.insert(name.to_owned());
-        } else if folders < FOLDERS_MAX
+            visit_in("", &[name]);
+        } else if below < FOLDERS_MAX
             && !name.starts_with('.')
             && !SKIPPED.contains(&name)
+            && !tried.contains(&name)
             && entry.file_type().is_ok_and(|kind| kind.is_dir())
         {
-            folders += 1;
-            below.insert(name.to_owned());
+            below += 1;
+            // In a folder that nobody staged anything in, the likeliest name is enough.
+            visit_in(name, &ENV_NAMES[..1]);
         }
-    }
-    if !is_whole {
-        names.extend(ENV_NAMES.iter().map(|name| (*name).to_owned()));
     }
 }
 
 fn is_env_name(name: &str) -> bool {
-    let is_env = name.starts_with(".env")
-        || name.starts_with(".dev.vars")
-        || Path::new(name).extension() == Some(OsStr::new("env"));
+    let is_env =
+        name.starts_with(".env") || name.starts_with(".dev.vars") || name.ends_with(".env");
     let template = ["example", "sample", "template", "dist", "schema", "vault"];
     is_env && !template.iter().any(|word| name.contains(word))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -155,10 +156,10 @@ mod tests {
         for name in [".env", ".env.prod", "x.env", ".env.example", "env.py"] {
             std::fs::write(top.join(name), "").unwrap();
         }
-        let found: Vec<String> = env_files(top, &[b"a/b".to_vec(), b"".to_vec()])
-            .into_iter()
-            .map(|(_, name)| name)
-            .collect();
+        let mut found: Vec<String> = Vec::new();
+        env_files(top, &[b"a/b".to_vec(), b"".to_vec()], |name| found.push(name.to_owned()));
+        let unique: BTreeSet<&String> = found.iter().collect();
+        assert_eq!(unique.len(), found.len());
         for name in [".env", ".env.prod", "x.env", "backend/.env", "a/b/.env", "a/.env.local"] {
             assert!(found.iter().any(|found| found == name), "{name}");
         }

@@ -17,6 +17,7 @@
 //! - On a server it is off. There are secrets, but they are not the committer's.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::finding::Span;
@@ -48,6 +49,12 @@ const ENV_FILES: &str = "env-files";
 const EXPORTED: &str = "exported";
 const ADDED: &str = "added";
 
+/// Where exported variables are.
+const ENVIRONMENT: &str = "the environment";
+
+/// The state of a file that is not there.
+const ABSENT: &str = "absent";
+
 impl Machine {
     /// Returns the machine of this user and the repository with this top; `None` on a server: in CI,
     /// and where git receives a push.
@@ -67,17 +74,23 @@ impl Machine {
         })
     }
 
+    /// Returns the path of a place: made in one piece, because most are only made to be absent.
     fn resolve(&self, place: &Place) -> Option<PathBuf> {
-        let below = |own: &Option<PathBuf>, default: &str, rest: &str| {
-            let base = own.clone().or_else(|| Some(self.home.as_ref()?.join(default)))?;
-            Some(base.join(rest))
+        let (base, default, rest) = match place {
+            Place::Home(rest) => (&self.home, "/", rest),
+            Place::Config(rest) => (&self.config, "/.config/", rest),
+            Place::Data(rest) => (&self.data, "/.local/share/", rest),
+            Place::Cache(rest) => (&self.cache, "/.cache/", rest),
         };
-        match place {
-            Place::Home(rest) => Some(self.home.as_ref()?.join(rest)),
-            Place::Config(rest) => below(&self.config, ".config", rest),
-            Place::Data(rest) => below(&self.data, ".local/share", rest),
-            Place::Cache(rest) => below(&self.cache, ".cache", rest),
-        }
+        let (base, default) = match base {
+            Some(base) => (base, "/"),
+            None => (self.home.as_ref()?, default),
+        };
+        let mut path = OsString::with_capacity(base.as_os_str().len() + default.len() + rest.len());
+        path.push(base);
+        path.push(default);
+        path.push(rest);
+        Some(PathBuf::from(path))
     }
 
     /// Returns the path as people write it: `~/.netrc`.
@@ -156,7 +169,9 @@ pub struct SourceState {
 /// Lists every source with its state; `off` is what the repository switches off. For `doctor`, which
 /// must not be faster than the truth: everything is read.
 pub fn sources(machine: &Machine, off: &[String]) -> Vec<SourceState> {
-    Loader::new(machine, off, &[]).load().1
+    let mut loader = Loader::new(machine, off, &[]);
+    loader.states = Some(Vec::new());
+    loader.load().1.unwrap_or_default()
 }
 
 impl OwnKeys {
@@ -190,7 +205,8 @@ struct Loader<'a> {
     added: Vec<PathBuf>,
     keys: OwnKeys,
     builder: Builder,
-    states: Vec<SourceState>,
+    /// What became of each source, if anybody asks.
+    states: Option<Vec<SourceState>>,
 }
 
 impl<'a> Loader<'a> {
@@ -201,68 +217,86 @@ impl<'a> Loader<'a> {
             user::User::default()
         });
         let off = off.iter().cloned().chain(user.off).collect();
-        let (builder, states) = (Builder::default(), Vec::new());
-        Loader { machine, folders, off, added: user.files, keys, builder, states }
+        let builder = Builder::default();
+        Loader { machine, folders, off, added: user.files, keys, builder, states: None }
     }
 
-    fn load(mut self) -> (OwnKeys, Vec<SourceState>) {
-        if self.is_on(ENV_FILES, "environment files of the repository") {
-            let files = self.machine.top.iter().flat_map(|top| files::env_files(top, self.folders));
-            for (path, shown) in files.collect::<Vec<_>>() {
-                self.file(ENV_FILES, &path, shown.clone(), Some(shown));
-            }
+    fn load(mut self) -> (OwnKeys, Option<Vec<SourceState>>) {
+        if let Some(top) = self.machine.top.as_deref()
+            && self.is_on(ENV_FILES, Path::new(".env"))
+        {
+            let mut path = OsString::new();
+            files::env_files(top, self.folders, |name| {
+                path.clear();
+                path.push(top);
+                path.push("/");
+                path.push(name);
+                self.file(ENV_FILES, Path::new(&path), Some(name));
+            });
         }
-        if self.is_on(EXPORTED, "the environment") {
+        if self.is_on(EXPORTED, Path::new(ENVIRONMENT)) {
             self.exported();
         }
         for (name, place) in SOURCES {
-            let Some(path) = self.machine.resolve(place) else { continue };
-            let shown = self.machine.shown(&path);
-            if self.is_on(name, &shown) {
-                self.file(name, &path, shown, None);
+            if let Some(path) = self.machine.resolve(place)
+                && self.is_on(name, &path)
+            {
+                self.file(name, &path, None);
             }
         }
         for path in std::mem::take(&mut self.added) {
-            let shown = self.machine.shown(&path);
-            if self.is_on(ADDED, &shown) {
-                self.file(ADDED, &path, shown, None);
+            if self.is_on(ADDED, &path) {
+                self.file(ADDED, &path, None);
             }
         }
         self.keys.search = self.builder.build();
         (self.keys, self.states)
     }
 
-    fn is_on(&mut self, name: &'static str, place: &str) -> bool {
+    fn is_on(&mut self, name: &'static str, path: &Path) -> bool {
         let is_off = self.off.iter().any(|off| off == name);
         if is_off {
-            self.state(name, place.to_owned(), "off".to_owned(), 0);
+            self.state(name, path, None, "off", 0);
         }
         !is_off
     }
 
-    fn state(&mut self, name: &'static str, place: String, state: String, values: usize) {
-        self.states.push(SourceState { name, place, state, values });
+    fn state(
+        &mut self,
+        name: &'static str,
+        path: &Path,
+        in_tree: Option<&str>,
+        state: &str,
+        values: usize,
+    ) {
+        // Of the many names that an environment file may have, those that are none say nothing.
+        let is_guess = in_tree.is_some() && state == ABSENT;
+        if let Some(states) = self.states.as_mut().filter(|_| !is_guess) {
+            let place = in_tree.map_or_else(|| self.machine.shown(path), str::to_owned);
+            states.push(SourceState { name, place, state: state.to_owned(), values });
+        }
     }
 
-    fn file(&mut self, name: &'static str, path: &Path, shown: String, in_tree: Option<String>) {
-        let state = match read(path) {
-            Reading::Absent => "absent".to_owned(),
-            Reading::NotRead(why) => why.to_owned(),
+    /// Reads one file; `in_tree` is its path from the top of the worktree.
+    fn file(&mut self, name: &'static str, path: &Path, in_tree: Option<&str>) {
+        let bytes = match read(path) {
+            Reading::Bytes(bytes) => bytes,
+            Reading::Absent => return self.state(name, path, in_tree, ABSENT, 0),
+            Reading::NotRead(why) => return self.state(name, path, in_tree, why, 0),
             Reading::Failed(why) => {
+                let shown = in_tree.map_or_else(|| self.machine.shown(path), str::to_owned);
                 self.keys.notes.push(format!("own keys: cannot read {shown}: {why}"));
-                format!("cannot be read: {why}")
-            }
-            Reading::Bytes(bytes) => {
-                let before = self.keys.values.len();
-                for (name, value) in worth::values(&bytes) {
-                    let live = Live { name, place: Some(shown.clone()), path: in_tree.clone() };
-                    self.add(live, &value);
-                }
-                let count = self.keys.values.len() - before;
-                return self.state(name, shown, "read".to_owned(), count);
+                let state = format!("cannot be read: {why}");
+                return self.state(name, path, in_tree, &state, 0);
             }
         };
-        self.state(name, shown, state, 0);
+        let before = self.keys.values.len();
+        for (name, value) in worth::values(&bytes) {
+            let place = in_tree.map_or_else(|| self.machine.shown(path), str::to_owned);
+            let live = Live { name, place: Some(place), path: in_tree.map(str::to_owned) };
+            self.add(live, &value);
+        }
+        self.state(name, path, in_tree, "read", self.keys.values.len() - before);
     }
 
     fn exported(&mut self) {
@@ -275,7 +309,7 @@ impl<'a> Loader<'a> {
             }
         }
         let count = self.keys.values.len() - before;
-        self.state(EXPORTED, "the environment".to_owned(), "read".to_owned(), count);
+        self.state(EXPORTED, Path::new(ENVIRONMENT), None, "read", count);
     }
 
     fn add(&mut self, live: Live, value: &[u8]) {
