@@ -20,6 +20,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::detect::is_stand_in;
 use crate::finding::Span;
 
 mod files;
@@ -183,7 +184,9 @@ impl OwnKeys {
 
     /// Finds the values in a text, in order.
     pub fn find(&self, text: &[u8]) -> Vec<Hit> {
-        self.search.find(text)
+        let mut hits = self.search.find(text);
+        hits.retain(|hit| hit.is_encoded || !is_stand_in(&text[hit.span.clone()]));
+        hits
     }
 
     /// Returns what is known of a value.

@@ -12,6 +12,8 @@ const LEN_MIN: usize = 8;
 const LEN_MAX: usize = 1024;
 /// A value that does not look random needs a name and this length.
 const WRITTEN_MIN: usize = 10;
+/// Of a longer value the start tells whether it is random.
+const TELLING_MAX: usize = 64;
 /// A value without a telling name needs this length.
 const NAMELESS_MIN: usize = 20;
 
@@ -90,7 +92,7 @@ fn grade(value: &[u8]) -> Grade {
     if value.len() < LEN_MIN || value.len() > LEN_MAX || !value.iter().all(is_token) {
         return Grade::Nothing;
     }
-    let is_random = looks_random(value);
+    let is_random = looks_random(&value[..value.len().min(TELLING_MAX)]);
     if memchr::memmem::find(value, b"://").is_some() || is_path(value) {
         return Grade::Nothing;
     }
@@ -100,7 +102,8 @@ fn grade(value: &[u8]) -> Grade {
         false if is_unguessable(value) => Grade::Named,
         false => Grade::Nothing,
     };
-    if grade > Grade::Nothing && is_stand_in(value) { Grade::Nothing } else { grade }
+    // Of the random ones few are stand-ins, and the question is dear: it is asked once one is found.
+    if grade == Grade::Named && is_stand_in(value) { Grade::Nothing } else { grade }
 }
 
 /// One key in 64 in base64 starts with a slash, so one slash is not enough.

@@ -327,7 +327,7 @@ impl Scan<'_> {
                 confidence: found.confidence,
                 shown,
                 secret,
-                note: live.map(|live| live.note.clone()),
+                note: live.map(|live| self.masker.message(&live.note)),
                 variable: live.and_then(|live| live.variable.clone()),
             });
         }
