@@ -60,7 +60,8 @@ impl Machine {
     /// Returns the machine of this user and the repository with this top; `None` on a server: in CI,
     /// and where git receives a push.
     pub fn here(top: Option<&Path>) -> Option<Machine> {
-        let is_ci = env::var_os("CI").is_some_and(|ci| ci != "false" && ci != "0" && ci != "");
+        let is_ci =
+            env::var_os("CI").is_some_and(|ci| ci != "false" && ci != "0" && !ci.is_empty());
         if is_ci || env::var_os("GIT_QUARANTINE_PATH").is_some() {
             return None;
         }

@@ -101,7 +101,7 @@ fn what_cannot_be_read_is_told() {
     home.write("home/.npmrc", &format!("_authToken={}\n", key(2)));
     symlink(home.0.path().join("home/real"), home.0.path().join("home/.netrc")).unwrap();
     let npmrc = home.0.path().join("home/.npmrc");
-    std::fs::set_permissions(&npmrc, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&npmrc, std::fs::Permissions::from_mode(0o000)).unwrap();
     let keys = home.load(&[]);
     let states = sources(&home.machine(), &[]);
     let state = |place: &str| states.iter().find(|s| s.place == place).unwrap().state.clone();
