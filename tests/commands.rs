@@ -828,7 +828,7 @@ fn a_mistake_in_the_settings_is_an_error() {
                 |
               1 | exlude = []
                 | ^^^^^^
-              unknown field `exlude`, expected one of `exclude`, `disable`, `confidence`, `gitleaks`, `rule`
+              unknown field `exlude`, expected one of `exclude`, `disable`, `confidence`, `gitleaks`, `guarded`, `own-keys`, `rule`
               hint: mend .keyhook.toml, then: git add .keyhook.toml
             --- stderr
         "#]],

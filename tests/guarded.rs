@@ -61,6 +61,7 @@ fn files_kept_for_secrets_are_blocked() {
         (".codex/auth.json", format!("{{\"access_token\": \"{token}\"}}").into_bytes()),
         ("prod.tfvars", b"db_password = \"blue9otter\"\n".to_vec()),
         ("terraform.tfstate", b"{\"resources\": [{\"attributes\": {\"id\": \"a\"}}]}".to_vec()),
+        ("tests/app/.env", b"SHOP_PASSWORD=blue9otter\n".to_vec()),
         (".bash_history", b"mysql -u root -pblue9otter shop\n".to_vec()),
     ] {
         let run = commit(&sandbox, name, &content).expect(1);
@@ -83,6 +84,7 @@ fn templates_placeholders_and_public_things_pass() {
         ("id_rsa.pub", "ssh-rsa AAAA me@host\n".to_owned()),
         (".npmrc", "save-exact=true\n//npm.acme.io/:_authToken=${NPM_TOKEN}\n".to_owned()),
         ("prod.tfvars", "region = \"eu-central-1\"\nnodes = 3\n".to_owned()),
+        ("tests/app/.env", "FOO=bar and more\n".to_owned()),
         ("sealed.env", "\0GITCRYPT\0abcdefgh".to_owned()),
         ("src/env.rs", "fn main() {}\n".to_owned()),
     ] {

@@ -153,7 +153,7 @@ mod tests {
         for name in ["backend", "node_modules", ".git", "a/b"] {
             std::fs::create_dir_all(top.join(name)).unwrap();
         }
-        for name in [".env", ".env.prod", "x.env", ".env.example", "env.py"] {
+        for name in [".env", ".env.prod", "x.env", ".env.example", "env.py", ".envoy"] {
             std::fs::write(top.join(name), "").unwrap();
         }
         let mut found: Vec<String> = Vec::new();
@@ -163,7 +163,7 @@ mod tests {
         for name in [".env", ".env.prod", "x.env", "backend/.env", "a/b/.env", "a/.env.local"] {
             assert!(found.iter().any(|found| found == name), "{name}");
         }
-        for name in [".env.example", "env.py", "node_modules/.env", ".git/.env"] {
+        for name in [".env.example", "env.py", ".envoy", "node_modules/.env", ".git/.env"] {
             assert!(!found.iter().any(|found| found == name), "{name}");
         }
     }

@@ -15,7 +15,7 @@
 
 use std::collections::HashMap;
 
-use crate::detect::pairs;
+use crate::detect::{FileKind, pairs};
 use crate::finding::{Confidence, Finding, Secret};
 use crate::rule::SENSITIVE_FILE;
 
@@ -37,7 +37,12 @@ pub(super) fn look(path: &str, bytes: &[u8], is_asked: bool) -> Option<Guarded> 
         true => Kind::Asked,
         false => names::kind_of(path).or_else(|| service_account(path, bytes))?,
     };
-    contents::look(kind.test(), bytes).map(|holds| Guarded { kind, holds })
+    let mut holds = contents::look(kind.test(), bytes)?;
+    // The settings of a test or an example are there to be read.
+    if holds.secrets == 0 && FileKind::of_path(path.as_bytes()).is_sample() {
+        holds.confidence = Confidence::Low;
+    }
+    Some(Guarded { kind, holds })
 }
 
 /// The key of a Google service account is called after its project.

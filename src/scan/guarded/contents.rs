@@ -202,7 +202,8 @@ fn private_key(bytes: &[u8]) -> Option<Confidence> {
 fn armoured(bytes: &[u8]) -> bool {
     memchr::memmem::find_iter(bytes, b"PRIVATE KEY").any(|at| {
         let line = &bytes[at.saturating_sub(40)..at];
-        let body = &bytes[at..];
+        // So much is enough to tell, and keeps a hostile file of headers linear.
+        let body = &bytes[at..bytes.len().min(at + 1024)];
         let body = &body[..memchr::memmem::find(body, b"-----END").unwrap_or(body.len())];
         let is_body = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
         memchr::memmem::find(line, b"-----BEGIN ").is_some()
