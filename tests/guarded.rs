@@ -40,6 +40,7 @@ fn files_kept_for_secrets_are_blocked() {
     for (name, content) in [
         (".env", quiet_env().into_bytes()),
         ("app/.env.production", quiet_env().into_bytes()),
+        (".envrc", b"export SHOP_PASSWORD=blue9otter\n".to_vec()),
         ("docker/prod.env", quiet_env().into_bytes()),
         ("tls/server.pem", pem("PRIVATE KEY", 1).into_bytes()),
         ("server.key", pem("RSA PRIVATE KEY", 2).into_bytes()),
@@ -85,6 +86,7 @@ fn templates_placeholders_and_public_things_pass() {
         (".npmrc", "save-exact=true\n//npm.acme.io/:_authToken=${NPM_TOKEN}\n".to_owned()),
         ("prod.tfvars", "region = \"eu-central-1\"\nnodes = 3\n".to_owned()),
         ("tests/app/.env", "FOO=bar and more\n".to_owned()),
+        (".envrc", "use flake\nexport AWS_PROFILE=acme-dev\nexport A=$(op read x)\n".to_owned()),
         ("sealed.env", "\0GITCRYPT\0abcdefgh".to_owned()),
         ("src/env.rs", "fn main() {}\n".to_owned()),
     ] {

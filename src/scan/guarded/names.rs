@@ -5,6 +5,8 @@
 pub(super) enum Kind {
     /// `.env` and its kin.
     Environment,
+    /// direnv's script, which teams share as long as no secret is in it.
+    Script,
     /// A private key, if it is not a certificate or a public key.
     Key,
     /// Keys and certificates behind one password.
@@ -53,7 +55,7 @@ pub(super) enum Test {
 impl Kind {
     pub(super) fn what(self) -> &'static str {
         match self {
-            Kind::Environment => "an environment file",
+            Kind::Environment | Kind::Script => "an environment file",
             Kind::Key => "a private key",
             Kind::KeyStore => "a key store",
             Kind::Passwords => "a store of passwords",
@@ -77,7 +79,8 @@ impl Kind {
             Kind::Accounts => Test::Accounts,
             Kind::TerraformState => Test::State,
             Kind::Passwords | Kind::History | Kind::Asked => Test::Content,
-            Kind::Login
+            Kind::Script
+            | Kind::Login
             | Kind::Cloud
             | Kind::Kubernetes
             | Kind::AiTool
@@ -114,7 +117,8 @@ fn lower<'a>(name: &str, space: &'a mut [u8; NAME_MAX]) -> Option<&'a str> {
 #[rustfmt::skip]
 fn by_name(name: &str) -> Option<Kind> {
     Some(match name {
-        ".env" | ".envrc" | ".dev.vars" => Kind::Environment,
+        ".env" | ".dev.vars" => Kind::Environment,
+        ".envrc" => Kind::Script,
         "id_rsa" | "id_dsa" | "id_ecdsa" | "id_ed25519" | "id_ecdsa_sk" | "id_ed25519_sk"
         | "id_xmss" => Kind::Key,
         ".netrc" | "_netrc" | ".npmrc" | ".yarnrc.yml" | ".pypirc" | ".git-credentials"
