@@ -15,9 +15,13 @@
 
 use std::collections::HashMap;
 
-use crate::detect::{FileKind, pairs};
-use crate::finding::{Confidence, Finding, Secret};
+use super::mask::Shown;
+use super::{Candidate, Scan};
+use crate::config::Config;
+use crate::detect::{FileKind, decode, pairs};
+use crate::finding::{Confidence, Finding, Location, Secret};
 use crate::rule::SENSITIVE_FILE;
+use crate::source::{Chunk, Source, Unread};
 
 mod contents;
 mod names;
@@ -26,13 +30,13 @@ use contents::Holds;
 use names::Kind;
 
 /// A file to guard, and why.
-pub(super) struct Guarded {
+struct Guarded {
     kind: Kind,
     holds: Holds,
 }
 
 /// Looks at one file; `is_asked` if the repository wants it guarded by name.
-pub(super) fn look(path: &str, bytes: &[u8], is_asked: bool) -> Option<Guarded> {
+fn look(path: &str, bytes: &[u8], is_asked: bool) -> Option<Guarded> {
     let kind = match is_asked {
         true => Kind::Asked,
         false => names::kind_of(path).or_else(|| service_account(path, bytes))?,
@@ -56,17 +60,17 @@ fn service_account(path: &str, bytes: &[u8]) -> Option<Kind> {
 
 impl Guarded {
     /// Returns how sure it is that the file should not be committed.
-    pub(super) fn confidence(&self) -> Confidence {
+    fn confidence(&self) -> Confidence {
         self.holds.confidence
     }
 
     /// Returns how many secrets it holds.
-    pub(super) fn secrets(&self) -> usize {
+    fn secrets(&self) -> usize {
         self.holds.secrets
     }
 
     /// Returns whether the same file was a matter before.
-    pub(super) fn was_before(&self, olds: &[impl AsRef<[u8]>], least: Confidence) -> bool {
+    fn was_before(&self, olds: &[impl AsRef<[u8]>], least: Confidence) -> bool {
         olds.iter().any(|old| {
             contents::look(self.kind.test(), old.as_ref())
                 .is_some_and(|holds| holds.confidence >= least)
@@ -74,7 +78,7 @@ impl Guarded {
     }
 
     /// Says what the file is and what it holds.
-    pub(super) fn note(&self) -> String {
+    fn note(&self) -> String {
         let what = self.kind.what();
         let names = &self.holds.names;
         let list = match names.len() {
@@ -87,8 +91,48 @@ impl Guarded {
     }
 }
 
+impl Scan<'_> {
+    /// A file may be a finding itself.
+    pub(super) fn guard(
+        &mut self,
+        source: &mut dyn Source,
+        config: &Config,
+        chunk: &Chunk,
+        path: &str,
+        bytes: &[u8],
+    ) -> Result<(), Unread> {
+        let Some(rule) = self.guard else { return Ok(()) };
+        let file = look(path, bytes, config.is_guarded(path));
+        let Some(file) = file.filter(|file| file.confidence() >= self.least) else {
+            return Ok(());
+        };
+        let olds = source.olds(chunk)?;
+        let olds: Vec<_> = olds.iter().map(|old| decode(old).0).collect();
+        if file.was_before(&olds, self.least) || !source.is_for_git(chunk) {
+            return Ok(());
+        }
+        if config.is_unguarded(path) {
+            self.unguarded += 1;
+            return Ok(());
+        }
+        let shown_path = self.masker.path(path);
+        self.secrets.insert(shown_path.clone(), file.secrets());
+        self.found.push(Candidate {
+            rule: self.engine.rules().get(rule).id.clone(),
+            path: shown_path,
+            location: Location { line: 1, column: 1, end_line: 1, end_column: 1 },
+            confidence: file.confidence(),
+            shown: Shown::nothing(),
+            secret: secret_of(path),
+            note: Some(self.masker.message(&file.note())),
+            variable: None,
+        });
+        Ok(())
+    }
+}
+
 /// Returns what a fingerprint of the finding is made of.
-pub(super) fn secret_of(path: &str) -> Secret {
+fn secret_of(path: &str) -> Secret {
     Secret::new(format!("keyhook sensitive file\0{path}").as_bytes())
 }
 

@@ -333,44 +333,6 @@ impl Scan<'_> {
         }
     }
 
-    /// A file may be a finding itself.
-    fn guard(
-        &mut self,
-        source: &mut dyn Source,
-        config: &Config,
-        chunk: &Chunk,
-        path: &str,
-        bytes: &[u8],
-    ) -> Result<(), Unread> {
-        let Some(rule) = self.guard else { return Ok(()) };
-        let file = guarded::look(path, bytes, config.is_guarded(path));
-        let Some(file) = file.filter(|file| file.confidence() >= self.least) else {
-            return Ok(());
-        };
-        let olds = source.olds(chunk)?;
-        let olds: Vec<_> = olds.iter().map(|old| decode(old).0).collect();
-        if file.was_before(&olds, self.least) || !source.is_for_git(chunk) {
-            return Ok(());
-        }
-        if config.is_unguarded(path) {
-            self.unguarded += 1;
-            return Ok(());
-        }
-        let shown_path = self.masker.path(path);
-        self.secrets.insert(shown_path.clone(), file.secrets());
-        self.found.push(Candidate {
-            rule: self.engine.rules().get(rule).id.clone(),
-            path: shown_path,
-            location: Location { line: 1, column: 1, end_line: 1, end_column: 1 },
-            confidence: file.confidence(),
-            shown: mask::Shown::nothing(),
-            secret: guarded::secret_of(path),
-            note: Some(self.masker.message(&file.note())),
-            variable: None,
-        });
-        Ok(())
-    }
-
     /// A file name is text too.
     fn path_name(&mut self, source: &mut dyn Source, chunk: &Chunk, path: &str) {
         let text = Text { bytes: path.as_bytes(), kind: FileKind::Binary };
