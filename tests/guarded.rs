@@ -182,9 +182,9 @@ fn a_scan_speaks_of_what_git_has_or_would_take() {
 #[test]
 fn the_repository_chooses_by_glob_and_says_so() {
     let sandbox = guarded();
-    sandbox.commit(".keyhook.toml", "[guarded]\nadd = [\"*.backup\"]\nallow = [\"demo/*.env\"]\n");
+    sandbox.commit(".keyhook.toml", "[guarded]\nadd = [\"*.backup\"]\nallow = [\"team/*.env\"]\n");
     commit(&sandbox, "a/b/x.backup", "all our customers, in a row\n").expect(1).says("guarded.add");
-    let run = commit(&sandbox, "demo/x.env", quiet_env()).expect(0);
+    let run = commit(&sandbox, "team/x.env", quiet_env()).expect(0);
     run.says("1 sensitive file(s) let in by `guarded.allow` in .keyhook.toml");
     commit(&sandbox, "x.env", quiet_env()).expect(1);
     sandbox.commit(".keyhook.toml", "disable = [\"sensitive-file\"]\n");
