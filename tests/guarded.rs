@@ -193,20 +193,22 @@ fn the_repository_chooses_by_glob_and_says_so() {
 
 #[test]
 fn a_hostile_name_is_quoted_and_the_command_works() {
-    let sandbox = guarded();
-    let name = "*$(touch x)\n'\u{1b}[31m.env";
-    sandbox.write("kept.env", "A=\n").write(name, quiet_env()).git(&["add", "--all"]);
-    let run = sandbox.try_commit(&["-q"]).expect(1).hides("\u{1b}[31m");
-    let command =
-        run.err.lines().find_map(|line| line.split_once("keep it out of git: ")).unwrap().1;
-    let mut shell = sandbox.command("bash", sandbox.root());
-    Run::of(shell.args(["-c", command]).output().unwrap()).expect(0);
-    assert_eq!(sandbox.git(&["ls-files"]), "README.md\nkept.env\n");
-    // The line for .gitignore names the file, and does not name its neighbour.
-    let line = run.err.lines().find_map(|line| line.split_once("add to .gitignore: ")).unwrap().1;
-    sandbox.write(".gitignore", format!("{line}\n")).git(&["rm", "-q", "--cached", "kept.env"]);
-    let others = sandbox.git(&["ls-files", "--others", "--exclude-standard"]);
-    assert_eq!(others, ".gitignore\nkept.env\n");
+    for name in ["*$(touch x)\n'\u{1b}[31m.env", "*.env", ":!x.env"] {
+        let sandbox = guarded();
+        sandbox.write("kept.env", "A=\n").write(name, quiet_env()).git(&["add", "--all"]);
+        let run = sandbox.try_commit(&["-q"]).expect(1).hides("\u{1b}[31m");
+        let said = |label: &str| run.err.split(label).nth(1).unwrap().lines().next().unwrap();
+        let mut shell = sandbox.command("bash", sandbox.root());
+        let command = said("keep it out of git: ");
+        Run::of(shell.args(["-c", command]).output().unwrap()).expect(0);
+        assert_eq!(sandbox.git(&["ls-files"]), "README.md\nkept.env\n");
+        // The line for .gitignore names the file, and does not name its neighbour.
+        let line = said("add to .gitignore: ");
+        sandbox.write(".gitignore", format!("{line}\n"));
+        sandbox.git(&["rm", "-q", "--cached", "kept.env"]);
+        let others = sandbox.git(&["ls-files", "--others", "--exclude-standard"]);
+        assert_eq!(others, ".gitignore\nkept.env\n", "{line}");
+    }
 }
 
 #[test]
