@@ -37,6 +37,11 @@ use tables::Tables;
 fn main() {
     let folder = Path::new("src/rule/builtin");
     println!("cargo::rerun-if-changed={}", folder.display());
+    for room in ["baseline", "detect", "rule", "scan"] {
+        println!("cargo::rerun-if-changed=src/{room}");
+    }
+    println!("cargo::rerun-if-changed=src/config.rs");
+    println!("cargo::rustc-env=KEYHOOK_RULES={}", name_rules());
     for file in ["definition", "index", "linear", "prefilter", "tables"] {
         println!("cargo::rerun-if-changed=src/rule/{file}.rs");
     }
@@ -51,6 +56,27 @@ fn main() {
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     fs::write(out.join("builtin.rs"), render(&rules)).expect("cargo's output folder is writable");
+}
+
+/// Names all that decides about a finding: the ledger of what was found clean is kept by it.
+fn name_rules() -> String {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    let mut left: Vec<PathBuf> = ["baseline", "config.rs", "config", "detect", "rule", "scan"]
+        .map(|name| Path::new("src").join(name))
+        .into();
+    let mut files = Vec::new();
+    while let Some(path) = left.pop() {
+        match fs::read_dir(&path) {
+            Ok(entries) => left.extend(entries.filter_map(|entry| Some(entry.ok()?.path()))),
+            Err(_) => files.push(path),
+        }
+    }
+    files.sort();
+    for path in files {
+        fs::read(&path).unwrap_or_default().hash(&mut hasher);
+    }
+    format!("{} {:016x}", env!("CARGO_PKG_VERSION"), hasher.finish())
 }
 
 fn load(folder: &Path) -> Result<Vec<ProvenRule>, String> {

@@ -18,6 +18,8 @@ use crate::terminal::{Paint, may_color};
 
 mod allow;
 mod baseline;
+mod ci;
+mod commits;
 mod hook;
 mod install;
 mod overdue;
@@ -53,6 +55,7 @@ enum Action {
     Allow(allow::Args),
     Baseline(baseline::Args),
     Rules(rules::Args),
+    Ci(ci::Args),
     Hook(hook::Args),
 }
 
@@ -69,10 +72,9 @@ pub fn main() -> ExitCode {
     // description costs more than the rest of the start.
     let mut words = std::env::args_os().skip(1);
     if words.next().is_some_and(|word| word == "hook")
-        && words.next().is_some_and(|word| word == "pre-commit")
-        && words.next().is_none()
+        && let Some(exit) = hook::run_plain(&words.collect::<Vec<_>>())
     {
-        return code(hook::pre_commit(Reader::Auto));
+        return code(exit);
     }
     let args = match Args::try_parse() {
         Ok(args) => args,
@@ -93,6 +95,7 @@ pub fn main() -> ExitCode {
         Action::Allow(args) => args.run(),
         Action::Baseline(args) => args.run(),
         Action::Rules(args) => args.run(),
+        Action::Ci(args) => args.run(),
         Action::Hook(args) => args.run(),
     })
 }

@@ -1,10 +1,10 @@
-//! `keyhook scan`: the same engine on the staged change, files or standard input.
+//! `keyhook scan`: the same engine on the staged change, files, standard input or commits.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use super::hook::note_stale_settings;
-use super::{Exit, fail, fail_git, parse_confidence, parse_reader, say, written};
+use super::{Exit, commits, fail, fail_git, parse_confidence, parse_reader, say, written};
 use crate::finding::Confidence;
 use crate::git::{GitError, Reader, Repository};
 use crate::own::Machine;
@@ -17,11 +17,11 @@ use crate::scan::{Explanation, Options, Outcome, explain, scan};
 use crate::source::{FilesSource, StagedSource, StdinSource, Unread};
 use crate::terminal::{Paint, may_color};
 
-/// Look for secrets in files, the staged change or standard input
+/// Look for secrets in files, the staged change, commits or standard input
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Files and folders; a folder means what git tracks or would track [default: .]
-    #[arg(conflicts_with_all = ["staged", "stdin"])]
+    #[arg(conflicts_with_all = ["staged", "stdin", "range", "history"])]
     paths: Vec<PathBuf>,
     /// Look at what the next commit will contain
     #[arg(long, conflicts_with = "stdin")]
@@ -29,6 +29,12 @@ pub(super) struct Args {
     /// Look at standard input
     #[arg(long)]
     stdin: bool,
+    /// Look at each commit that B has and A has not
+    #[arg(long, value_name = "A..B", conflicts_with_all = ["staged", "stdin", "history", "all"])]
+    range: Option<String>,
+    /// Look at every commit of every branch and tag
+    #[arg(long, conflicts_with_all = ["staged", "stdin", "all"])]
+    history: bool,
     /// The file name under which standard input is judged and reported
     #[arg(long, value_name = "PATH", default_value = "<stdin>", requires = "stdin")]
     stdin_path: String,
@@ -43,7 +49,8 @@ pub(super) struct Args {
     confidence: Option<Confidence>,
     /// Say of a line which rules looked at it, and why they spoke or stayed quiet; without a line,
     /// of all that was passed over
-    #[arg(long, value_name = "FILE:LINE", num_args = 0..=1, conflicts_with = "staged")]
+    #[arg(long, value_name = "FILE:LINE", num_args = 0..=1,
+        conflicts_with_all = ["staged", "range", "history"])]
     explain: Option<Option<String>>,
     /// Report accepted findings too, as if there were no baseline
     #[arg(long)]
@@ -57,8 +64,8 @@ impl Args {
     pub(super) fn run(self) -> Exit {
         let repository = match Repository::open(self.reader) {
             Ok(repository) => Some(repository),
-            Err(GitError::NotARepository(_)) if !self.staged => None,
-            Err(GitError::NoGit(_)) if !self.staged => None,
+            Err(GitError::NotARepository(_)) if !self.needs_git() => None,
+            Err(GitError::NoGit(_)) if !self.needs_git() => None,
             Err(error) => return fail_git(&error),
         };
         let options = Options {
@@ -73,7 +80,8 @@ impl Args {
         let exit = if let Some(asked) = &self.explain {
             self.explain(asked.as_deref(), repository.as_ref(), &options)
         } else {
-            self.look(repository.as_ref(), &options).map(|outcome| self.report(&outcome))
+            let outcome = self.look(repository.as_ref(), &options);
+            outcome.map(|outcome| report(&self.format, Occasion::Scan, &outcome))
         };
         exit.unwrap_or_else(|unread| {
             let path = crate::source::path_text(&unread.path);
@@ -81,6 +89,10 @@ impl Args {
             let place = if path.is_empty() { path } else { format!("{path}: ") };
             fail(&format!("{place}{}", unread.problem), &[unread.hint])
         })
+    }
+
+    fn needs_git(&self) -> bool {
+        self.staged || self.history || self.range.is_some()
     }
 
     fn explain(
@@ -135,6 +147,12 @@ impl Args {
             note_stale_settings(&source, &mut outcome);
             return Ok(outcome);
         }
+        if let (Some(range), Some(repository)) = (&self.range, repository) {
+            return commits::look_at_range(repository, range, options);
+        }
+        if let (true, Some(repository)) = (self.history, repository) {
+            return commits::look_at_history(repository, options);
+        }
         if self.stdin {
             let mut source = StdinSource::new(io::stdin().lock(), &self.stdin_path, repository);
             return Ok(scan(&mut source, options));
@@ -143,29 +161,29 @@ impl Args {
         let paths = if self.paths.is_empty() { &default[..] } else { &self.paths };
         Ok(scan(&mut FilesSource::open(paths, self.all, repository)?, options))
     }
+}
 
-    fn report(&self, outcome: &Outcome) -> Exit {
-        let mut rules = RuleSet::builtin();
-        rules.add(outcome.own_rules.clone());
-        let mut out = io::BufWriter::new(io::stdout().lock());
-        let result = match self.format.as_str() {
-            "json" => write_json(outcome, &mut out),
-            "jsonl" => write_jsonl(outcome, &mut out),
-            "sarif" => write_sarif(outcome, &rules, &mut out),
-            _ => {
-                let paint = Paint { is_on: may_color(io::stdout().is_terminal()) };
-                TextReport { occasion: Occasion::Scan, paint, rules: &rules }
-                    .write(outcome, &mut out)
-            }
-        };
-        let result = result.and_then(|()| out.flush());
-        if self.format != "text" {
-            for problem in &outcome.unread {
-                say(&format!("error: {}", crate::terminal::escape(&problem.to_string())));
-            }
+/// Writes an outcome in one of the formats and returns the exit code.
+pub(super) fn report(format: &str, occasion: Occasion, outcome: &Outcome) -> Exit {
+    let mut rules = RuleSet::builtin();
+    rules.add(outcome.own_rules.clone());
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let result = match format {
+        "json" => write_json(outcome, &mut out),
+        "jsonl" => write_jsonl(outcome, &mut out),
+        "sarif" => write_sarif(outcome, &rules, &mut out),
+        _ => {
+            let paint = Paint { is_on: may_color(io::stdout().is_terminal()) };
+            TextReport { occasion, paint, rules: &rules }.write(outcome, &mut out)
         }
-        written(result, outcome.exit())
+    };
+    let result = result.and_then(|()| out.flush());
+    if format != "text" {
+        for problem in &outcome.unread {
+            say(&format!("error: {}", crate::terminal::escape(&problem.to_string())));
+        }
     }
+    written(result, outcome.exit())
 }
 
 /// Splits `FILE:LINE`, or `FILE:LINE:COLUMN` as findings print it. A finding names its file from the

@@ -182,6 +182,28 @@ pub struct Finding {
     pub note: Option<String>,
     /// The environment variable that holds the same value on this machine.
     pub variable: Option<String>,
+    /// The commit or tag that holds it, if it was found there.
+    pub origin: Option<Origin>,
+}
+
+/// A commit or a tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Its name in hex.
+    pub id: String,
+    /// The first line of the commit's message, or what the tag is called; a secret in it is masked.
+    pub name: String,
+    /// Whether it is a tag.
+    pub is_tag: bool,
+    /// Whether it is a commit without a parent.
+    pub is_root: bool,
+}
+
+impl Origin {
+    /// Returns the start of the name that people use.
+    pub fn short(&self) -> &str {
+        self.id.get(..12).unwrap_or(&self.id)
+    }
 }
 
 fn to_hex(bytes: &[u8]) -> String {

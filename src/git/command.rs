@@ -114,7 +114,7 @@ impl Git {
         let work_dir = top.map(|top| path(top.trim_ascii_end())).transpose()?;
         let id_size = if format == b"sha256" { 32 } else { 20 };
         let index = index_path(current, &git_dir, work_dir.as_deref());
-        Ok(Places { git_dir, common_dir, work_dir, index, id_size })
+        Ok(Places { git_dir, common_dir, work_dir, index, id_size, announced: Vec::new() })
     }
 
     pub(super) fn cat_file(&self) -> Result<CatFile, GitError> {
@@ -221,7 +221,7 @@ pub(super) fn staged(git: &Git, places: &Places, is_in_hook: bool) -> Result<Sta
     }
     Index::verify(&places.index, places.id_size)?;
     let mut parents = vec![head_or_empty_tree(git)?];
-    parents.extend(merge_heads(&places.git_dir)?.iter().map(ObjectId::to_string));
+    parents.extend(merge_heads(places)?.iter().map(ObjectId::to_string));
     let mut differences = Vec::new();
     for parent in &parents {
         let arguments = [
@@ -262,6 +262,15 @@ fn settings(git: &Git) -> Result<Vec<(String, Entry)>, GitError> {
         .into_iter()
         .map(|(path, e)| (String::from_utf8_lossy(&path).into_owned(), e))
         .collect())
+}
+
+/// Returns the commit that HEAD leads to; a branch without a commit has none.
+pub(super) fn head(git: &Git) -> Result<Option<ObjectId>, GitError> {
+    if head_or_empty_tree(git)? != "HEAD" {
+        return Ok(None);
+    }
+    let reply = git.run(["rev-parse", "--verify", "HEAD^{commit}"])?;
+    ObjectId::parse(reply.trim_ascii()).map(Some).ok_or_else(|| garbled("rev-parse"))
 }
 
 fn head_or_empty_tree(git: &Git) -> Result<String, GitError> {
@@ -385,7 +394,7 @@ fn failure(arguments: &[OsString], output: &Output) -> GitError {
     GitError::Command { what, message: String::from_utf8_lossy(&output.stderr).into_owned() }
 }
 
-fn garbled(what: &str) -> GitError {
+pub(super) fn garbled(what: &str) -> GitError {
     let message = "its answer is not understood".to_owned();
     GitError::Command { what: what.to_owned(), message }
 }

@@ -10,9 +10,11 @@
 //! runs nothing from the repository's configuration, and never uses the text of a diff.
 
 mod command;
+mod commit;
 mod content;
 mod error;
 mod hash;
+mod history;
 mod index;
 mod own;
 mod rename;
@@ -20,8 +22,10 @@ mod repository;
 mod tree;
 
 pub use command::Git;
+pub use commit::{Commit, ObjectKind, Tag};
 pub use error::GitError;
 pub use hash::ObjectId;
+pub use history::{History, Listed, Without};
 pub use repository::{HooksDir, Reader, Repository};
 
 /// Says what an index or tree entry is.
@@ -78,6 +82,17 @@ pub struct Staged {
     pub removed: Vec<(Vec<u8>, Entry)>,
     /// The entries of the new tree that keyhook itself reads, by name.
     pub settings: Vec<(String, Entry)>,
+    /// Which trees were compared, where the reader knows that.
+    pub compared: Option<Compared>,
+}
+
+/// The trees of a comparison; two comparisons of the same trees have the same answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// The tree of the commit.
+    pub tree: ObjectId,
+    /// The trees of its parents; a commit without one is compared with the empty tree.
+    pub parents: Vec<Option<ObjectId>>,
 }
 
 /// The files at the top of a repository that keyhook reads from the staged tree.

@@ -6,7 +6,9 @@ use super::index::{Entries, Index, IndexEntry, Node};
 use super::tree::{
     DEPTH_MAX, Difference, TreeEntry, Trees, diff_trees, joined, parse_tree, tree_order,
 };
-use super::{Change, Entry, GitError, Kind, ObjectId, Repository, SETTINGS_FILES, Staged};
+use super::{
+    Change, Compared, Entry, GitError, Kind, ObjectId, Repository, SETTINGS_FILES, Staged,
+};
 use std::cmp::Ordering;
 
 /// Reads the staged change without running anything.
@@ -36,7 +38,8 @@ pub(super) fn staged(repository: &Repository) -> Result<Staged, GitError> {
         differences.push(out);
     }
     let settings = settings.unwrap_or_default();
-    Ok(combine(differences, settings))
+    let compared = cache_tree.and_then(|root| root.id).map(|tree| Compared { tree, parents });
+    Ok(Staged { compared, ..combine(differences, settings) })
 }
 
 fn missing_index(repository: &Repository) -> Result<Staged, GitError> {
@@ -65,10 +68,14 @@ pub(super) fn combine(differences: Vec<Difference>, settings: Vec<(String, Entry
     }
     let mut removed = first.removed;
     removed.sort();
-    Staged { changes: changes.into_values().collect(), removed, settings }
+    let changes = changes.into_values().collect();
+    Staged { changes, removed, settings, compared: None }
 }
 
-fn root_settings(trees: &dyn Trees, root: ObjectId) -> Result<Vec<(String, Entry)>, GitError> {
+pub(super) fn root_settings(
+    trees: &dyn Trees,
+    root: ObjectId,
+) -> Result<Vec<(String, Entry)>, GitError> {
     let bytes = trees.read_tree(root)?;
     let entries = parse_tree(root, &bytes)?;
     let named = |entry: &TreeEntry<'_>| {
@@ -99,7 +106,7 @@ pub(super) fn entry(repository: &Repository, path: &[u8]) -> Result<Option<Entry
     Ok(None)
 }
 
-fn entry_in_tree(
+pub(super) fn entry_in_tree(
     trees: &dyn Trees,
     root: ObjectId,
     path: &[u8],

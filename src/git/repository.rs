@@ -8,7 +8,7 @@ use super::command::{self, CatFile, Git};
 use super::error::ObjectProblem;
 use super::index::Index;
 use super::tree::Trees;
-use super::{Change, Entry, GitError, Kind, ObjectId, Staged, content, own, rename};
+use super::{Change, Entry, GitError, Kind, ObjectId, ObjectKind, Staged, content, own, rename};
 
 /// Who reads the staged change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub(super) struct Places {
     pub(super) work_dir: Option<PathBuf>,
     pub(super) index: PathBuf,
     pub(super) id_size: usize,
+    /// The commits that a merge is about to join, before git has written them down.
+    pub(super) announced: Vec<ObjectId>,
 }
 
 impl Repository {
@@ -99,6 +101,17 @@ impl Repository {
             cat_file: RefCell::new(None),
             renames: RefCell::new(rename::Renames::new()),
         })
+    }
+
+    /// Takes the commits of a merge from the environment: git calls `pre-merge-commit` before it
+    /// writes `MERGE_HEAD`, and names them in variables called `GITHEAD_` and the commit.
+    pub fn expect_merge(&mut self) {
+        let id = |name: &std::ffi::OsStr| {
+            ObjectId::parse(name.as_encoded_bytes().strip_prefix(b"GITHEAD_")?)
+        };
+        let mut heads: Vec<ObjectId> = env::vars_os().filter_map(|(name, _)| id(&name)).collect();
+        heads.sort();
+        self.places.announced = heads;
     }
 
     /// Returns what the commit will add, change and remove.
@@ -210,6 +223,31 @@ impl Repository {
         Ok(olds)
     }
 
+    /// Forgets the renames of one commit, and what they cost: for the next commit of a walk.
+    pub(super) fn renew_rename_budget(&self) {
+        *self.renames.borrow_mut() = rename::Renames::new();
+    }
+
+    /// Returns the commit that HEAD leads to; a branch without a commit has none.
+    pub fn head_commit(&self) -> Result<Option<ObjectId>, GitError> {
+        let own = self.library.as_ref().map(|library| match library.head() {
+            Ok(head) => Ok(Some(from_library(head.peel_to_commit()?.id()))),
+            Err(error) if error.code() == git2::ErrorCode::UnbornBranch => Ok(None),
+            Err(error) => Err(error),
+        });
+        match own {
+            Some(Ok(head)) => Ok(head),
+            _ => command::head(&self.git),
+        }
+    }
+
+    /// Returns what an object is, if libgit2 can tell.
+    pub(super) fn kind_in_library(&self, id: ObjectId) -> Option<ObjectKind> {
+        let objects = self.library.as_ref()?.odb().ok()?;
+        let (_, kind) = objects.read_header(to_library(id).ok()?).ok()?;
+        ObjectKind::parse(kind.str().as_bytes())
+    }
+
     /// Returns every entry of the index.
     pub fn tracked(&self) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {
         Index::verify(&self.places.index, self.places.id_size)?;
@@ -270,7 +308,7 @@ impl Repository {
             Err(error) => return Err(error.into()),
         };
         let mut trees = vec![head.map(from_library)];
-        for id in merge_heads(&self.places.git_dir)? {
+        for id in merge_heads(&self.places)? {
             let commit = library.find_commit(to_library(id)?)?;
             trees.push(Some(from_library(commit.tree_id())));
         }
@@ -294,11 +332,13 @@ pub struct HooksDir {
 }
 
 /// Returns the commits that are being merged into HEAD.
-pub(super) fn merge_heads(git_dir: &Path) -> Result<Vec<ObjectId>, GitError> {
-    let path = git_dir.join("MERGE_HEAD");
+pub(super) fn merge_heads(places: &Places) -> Result<Vec<ObjectId>, GitError> {
+    let path = places.git_dir.join("MERGE_HEAD");
     let text = match std::fs::read(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(places.announced.clone());
+        }
         Err(error) => return Err(GitError::Io(path, error)),
     };
     text.split(|byte| *byte == b'\n')
@@ -340,7 +380,7 @@ fn places_of(library: &git2::Repository, current: &Path) -> Places {
         git2::ObjectFormat::Sha256 => 32,
         _ => 20,
     };
-    Places { git_dir, common_dir, work_dir, index, id_size }
+    Places { git_dir, common_dir, work_dir, index, id_size, announced: Vec::new() }
 }
 
 /// git names the index relative to the top of the worktree, where it also starts hooks.

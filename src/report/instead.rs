@@ -29,6 +29,9 @@ fn replacement(finding: &Finding, rule: Option<&Rule>) -> String {
     if rule.is_some_and(|rule| rule.id.contains("private-key")) {
         return "a path to a key file that git ignores".to_owned();
     }
+    if path.starts_with(".git/") {
+        return format!("the name of the key, such as {variable}, in the message");
+    }
     if path.starts_with(".github/workflows/") {
         return format!("${{{{ secrets.{variable} }}}}");
     }

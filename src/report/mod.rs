@@ -24,7 +24,7 @@ pub const JSON_VERSION: u64 = 1;
 
 /// Writes one JSON document.
 pub fn write_json(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
-    let document = json!({
+    let mut document = json!({
         "version": JSON_VERSION,
         "findings": outcome.findings.iter().map(finding_json).collect::<Vec<_>>(),
         "known": outcome.known.iter().map(finding_json).collect::<Vec<_>>(),
@@ -36,6 +36,9 @@ pub fn write_json(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         "files": outcome.files,
         "notes": outcome.notes,
     });
+    if outcome.commits > 0 {
+        document["commits"] = json!(outcome.commits);
+    }
     serde_json::to_writer_pretty(&mut *out, &document)?;
     out.write_all(b"\n")
 }
@@ -74,6 +77,10 @@ fn finding_json(finding: &Finding) -> Value {
     }
     if let Some(note) = &finding.note {
         value["note"] = json!(note);
+    }
+    if let Some(origin) = &finding.origin {
+        let (key, name) = if origin.is_tag { ("tag", "name") } else { ("commit", "subject") };
+        value[key] = json!({ "id": origin.id, name: origin.name });
     }
     value
 }

@@ -55,17 +55,20 @@ fn result(finding: &Finding, used: &[&str], rules: &RuleSet) -> Value {
         Confidence::Low => "note",
     };
     let location = &finding.location;
+    let place = finding.origin.as_ref().map_or(String::new(), |origin| {
+        format!(" in {} {}", if origin.is_tag { "tag" } else { "commit" }, origin.short())
+    });
     let note = finding.note.as_deref().unwrap_or_default();
     let message = match (&finding.masked[..], note) {
         (masked, "") => format!("{name}: {masked}"),
         ("", note) => format!("{name}: {note}"),
         (masked, note) => format!("{name}: {masked} ({note})"),
     };
-    json!({
+    let mut value = json!({
         "ruleId": finding.rule,
         "ruleIndex": used.binary_search(&finding.rule.as_str()).ok(),
         "level": level,
-        "message": { "text": message },
+        "message": { "text": format!("{message}{place}") },
         "baselineState": if finding.verdict.is_some() { "unchanged" } else { "new" },
         "partialFingerprints": { "keyhook/v1": finding.fingerprint.as_str() },
         "locations": [{ "physicalLocation": {
@@ -77,7 +80,12 @@ fn result(finding: &Finding, used: &[&str], rules: &RuleSet) -> Value {
                 "endColumn": location.end_column,
             },
         }}],
-    })
+    });
+    if let Some(origin) = &finding.origin {
+        let (key, name) = if origin.is_tag { ("tag", "name") } else { ("commit", "subject") };
+        value["properties"] = json!({ key: { "id": origin.id, name: origin.name } });
+    }
+    value
 }
 
 fn notification(problem: &Problem) -> Value {

@@ -14,6 +14,18 @@ use crate::terminal::{Paint, escape, width};
 pub enum Occasion {
     /// A hook: a finding stops the commit.
     Commit,
+    /// A hook: a finding in the message stops the commit.
+    Message,
+    /// A hook: a finding stops the commit of a merge.
+    Merge,
+    /// A hook after the commit, which stands; a finding is a warning.
+    AfterCommit,
+    /// A hook: a finding stops the push.
+    Push,
+    /// A hook on a server: a finding stops everybody's push.
+    Receive,
+    /// A change in a continuous integration.
+    Change,
     /// A scan that somebody asked for.
     Scan,
 }
@@ -37,7 +49,7 @@ impl TextReport<'_> {
     pub fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         self.headline(outcome, out)?;
         let len = prefix_len(outcome.findings.iter().map(|finding| &finding.fingerprint));
-        let max = if self.occasion == Occasion::Commit { COMMIT_FINDINGS_MAX } else { usize::MAX };
+        let max = if self.occasion.is_hook() { COMMIT_FINDINGS_MAX } else { usize::MAX };
         let files = outcome.findings.iter().filter(|finding| is_file(finding));
         let files: BTreeSet<&str> = files.map(|finding| finding.path.as_str()).collect();
         for finding in outcome.findings.iter().take(max) {
@@ -46,40 +58,40 @@ impl TextReport<'_> {
         }
         if outcome.findings.len() > max {
             let more = outcome.findings.len() - max;
-            let command = self.paint.command("keyhook scan --staged");
-            writeln!(out, "\n  and {more} more: {command}")?;
+            match self.occasion.list_command() {
+                Some(command) => {
+                    writeln!(out, "\n  and {more} more: {}", self.paint.command(command))?;
+                }
+                None => writeln!(out, "\n  and {more} more")?,
+            }
         }
         self.problems(outcome, out)?;
+        self.next_steps(outcome, out)?;
         self.notes(outcome, out)
     }
 
     fn headline(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
-        let count = count(&outcome.findings);
-        match (self.occasion, outcome.findings.is_empty(), outcome.unread.is_empty()) {
-            (Occasion::Commit, false, _) => {
-                writeln!(out, "{}", self.paint.alarm(&format!("keyhook: commit blocked: {count}")))
+        let head = self.occasion.headline();
+        match (outcome.findings.is_empty(), outcome.unread.is_empty()) {
+            (false, _) => {
+                let text = format!("keyhook: {head}{}", count(&outcome.findings));
+                writeln!(out, "{}", self.paint.alarm(&text))
             }
-            (Occasion::Commit, true, false) => {
-                let head = "keyhook: commit blocked: not everything could be looked at";
-                writeln!(out, "{}", self.paint.alarm(head))
+            (true, false) => {
+                let text = format!("keyhook: {head}not everything could be looked at");
+                writeln!(out, "{}", self.paint.alarm(&text))
             }
-            (Occasion::Commit, true, true) => Ok(()),
-            (Occasion::Scan, false, _) => {
-                writeln!(out, "{}", self.paint.alarm(&format!("keyhook: {count}")))
-            }
-            (Occasion::Scan, true, false) => {
-                writeln!(out, "{}", self.paint.alarm("keyhook: not everything could be looked at"))
-            }
-            (Occasion::Scan, true, true) => {
+            (true, true) if self.occasion.is_hook() => Ok(()),
+            (true, true) => {
                 let known = match outcome.known.len() {
                     0 => String::new(),
                     count => format!(", {count} in the baseline"),
                 };
-                writeln!(
-                    out,
-                    "keyhook: no new secrets in {}{known}",
-                    counted(outcome.files, "file")
-                )
+                let place = match outcome.commits {
+                    0 => counted(outcome.files, "file"),
+                    commits => counted(commits, "commit"),
+                };
+                writeln!(out, "keyhook: no new secrets in {place}{known}")
             }
         }
     }
@@ -103,6 +115,15 @@ impl TextReport<'_> {
         }
         if let Some(note) = &finding.note {
             writeln!(out, "     {}", escape(note))?;
+        }
+        if let Some(origin) = &finding.origin {
+            let name = escape(&origin.name);
+            if origin.is_tag {
+                writeln!(out, "     tag      {name}")?;
+            } else {
+                let id = self.paint.strong(origin.short());
+                writeln!(out, "     commit   {id} {}", clip(&name, SUBJECT_MAX))?;
+            }
         }
         if let Some(path) = &finding.copied_from {
             let path = escape(path);
@@ -142,9 +163,42 @@ impl TextReport<'_> {
                 writeln!(out, "  hint: {}", escape_lines(&problem.hint))?;
             }
         }
-        if self.occasion == Occasion::Commit && !outcome.unread.is_empty() {
-            let command = self.paint.command("git commit --no-verify");
-            writeln!(out, "\n  to commit without any check: {command}")?;
+        match self.occasion.bypass() {
+            Some((what, command)) if !outcome.unread.is_empty() => {
+                writeln!(out, "\n  to {what} without any check: {}", self.paint.command(command))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Says once how to mend what is committed already.
+    fn next_steps(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+        let is_moment =
+            matches!(self.occasion, Occasion::Push | Occasion::Receive | Occasion::AfterCommit);
+        let origins = || outcome.findings.iter().filter_map(|finding| finding.origin.as_ref());
+        // Parents come first, so this is the oldest.
+        if let Some(oldest) = origins().find(|origin| !origin.is_tag && is_moment) {
+            let amend = self.paint.command("git commit --amend");
+            writeln!(out, "\n  take it out of the commit, not only of the files:")?;
+            writeln!(out, "     the last commit   change the file, git add it, then  {amend}")?;
+            if self.occasion != Occasion::AfterCommit {
+                let from = if oldest.is_root {
+                    "--root".to_owned()
+                } else {
+                    format!("'{}^'", oldest.short())
+                };
+                let rebase = self.paint.command(&format!("git rebase -i {from}"));
+                writeln!(out, "     an older one      {rebase}  and mark it `edit`")?;
+            }
+        }
+        if let Some(tag) = origins().find(|origin| origin.is_tag && is_moment) {
+            let command = format!("git tag -a --force {}", quoted(&tag.name));
+            let command = self.paint.command(&escape(&command));
+            writeln!(out, "\n  write the tag anew: {command}")?;
+        }
+        if self.occasion == Occasion::Receive && !outcome.findings.is_empty() {
+            let text = "what is no secret: keyhook allow, and push that change alone first";
+            writeln!(out, "\n  {text}")?;
         }
         Ok(())
     }
@@ -162,17 +216,83 @@ fn is_file(finding: &Finding) -> bool {
     finding.masked.is_empty()
 }
 
-/// `2 new secrets and 1 sensitive file in 2 files`
+/// How much of a subject is shown.
+const SUBJECT_MAX: usize = 56;
+
+fn clip(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// `2 new secrets and 1 sensitive file in 2 files`, `1 new secret in 1 commit`
 fn count(findings: &[Finding]) -> String {
-    let paths: BTreeSet<&str> = findings.iter().map(|f| f.path.as_str()).collect();
     let files = findings.iter().filter(|finding| is_file(finding)).count();
     let secrets = findings.len() - files;
     let secret = format!("{secrets} new {}", plural(secrets, "secret"));
+    let new_files = format!("{files} new {}", plural(files, "sensitive file"));
     let file = counted(files, "sensitive file");
-    match (secrets, files) {
-        (_, 0) => format!("{secret} in {}", counted(paths.len(), "file")),
-        (0, _) => format!("{files} new {}", plural(files, "sensitive file")),
-        _ => format!("{secret} and {file} in {}", counted(paths.len(), "file")),
+    match (secrets, files, places(findings)) {
+        (_, 0, places) => format!("{secret} in {places}"),
+        (0, _, places) if findings.iter().any(|f| f.origin.is_some()) => {
+            format!("{new_files} in {places}")
+        }
+        (0, ..) => new_files,
+        (.., places) => format!("{secret} and {file} in {places}"),
+    }
+}
+
+/// `2 files`, or where commits were looked at, `1 commit`.
+fn places(findings: &[Finding]) -> String {
+    let origins = || findings.iter().filter_map(|finding| finding.origin.as_ref());
+    let ids: BTreeSet<&str> = origins().map(|origin| origin.id.as_str()).collect();
+    if ids.is_empty() {
+        let paths: BTreeSet<&str> = findings.iter().map(|f| f.path.as_str()).collect();
+        return counted(paths.len(), "file");
+    }
+    let noun = match (origins().any(|origin| origin.is_tag), ids.len()) {
+        (false, _) => "commit",
+        (true, 1) => "commit or tag",
+        (true, _) => "commits and tag",
+    };
+    counted(ids.len(), noun)
+}
+
+impl Occasion {
+    /// Returns whether git asked: then a clean answer is silence, and a long one is cut.
+    fn is_hook(self) -> bool {
+        !matches!(self, Occasion::Scan | Occasion::Change)
+    }
+
+    fn headline(self) -> &'static str {
+        match self {
+            Occasion::Commit | Occasion::Message => "commit blocked: ",
+            Occasion::Merge => "merge blocked: ",
+            Occasion::AfterCommit => "warning: the last commit: ",
+            Occasion::Push => "push blocked: ",
+            Occasion::Receive => "push rejected: ",
+            Occasion::Scan | Occasion::Change => "",
+        }
+    }
+
+    /// Returns the command that lists all that a hook found.
+    fn list_command(self) -> Option<&'static str> {
+        match self {
+            Occasion::Commit | Occasion::Merge => Some("keyhook scan --staged"),
+            Occasion::AfterCommit => Some("keyhook scan --range HEAD^..HEAD"),
+            _ => None,
+        }
+    }
+
+    /// Returns what a person can do without keyhook, and how; a server offers nothing.
+    fn bypass(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Occasion::Commit | Occasion::Message => Some(("commit", "git commit --no-verify")),
+            Occasion::Merge => Some(("merge", "git merge --no-verify")),
+            Occasion::Push => Some(("push", "git push --no-verify")),
+            _ => None,
+        }
     }
 }
 
@@ -218,6 +338,7 @@ mod tests {
             copied_from: None,
             note: None,
             variable: None,
+            origin: None,
         }
     }
 

@@ -320,6 +320,8 @@ impl Explainer<'_> {
         let masker = Masker::new(self.engine);
         let detection = Detection { matches: vec![found.clone()], ..Detection::default() };
         let candidate = Candidate {
+            chunk: 0,
+            origin: None,
             rule: self.id(found.rule).to_owned(),
             path: masker.path(path),
             location: place::Places::new(text.bytes).location(&found.secret),

@@ -115,9 +115,12 @@ impl Scan<'_> {
             self.unguarded += 1;
             return Ok(());
         }
+        let place = self.place(source, chunk, path);
         let shown_path = self.masker.path(path);
         self.secrets.insert(shown_path.clone(), file.secrets());
         self.found.push(Candidate {
+            chunk: place.chunk,
+            origin: place.origin,
             rule: self.engine.rules().get(rule).id.clone(),
             path: shown_path,
             location: Location { line: 1, column: 1, end_line: 1, end_column: 1 },

@@ -56,7 +56,10 @@ pub(super) fn judge_with(
             let records = || baseline.records_of_secret(print, &candidate.secret);
             let value = elsewhere.entry(print).or_insert_with(|| Elsewhere {
                 secret: &candidate.secret,
-                gone: records().into_iter().filter(|r| !source.has_file(&r.path)).collect(),
+                gone: records()
+                    .into_iter()
+                    .filter(|r| !source.has_file_beside(candidate.chunk, &r.path))
+                    .collect(),
                 paths: BTreeSet::new(),
             });
             value.paths.insert(&candidate.path);
@@ -147,6 +150,7 @@ impl Candidate {
             copied_from: answer.copied_from,
             note: self.note,
             variable: self.variable,
+            origin: self.origin,
         };
         Found { finding, secret: self.secret }
     }

@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use crate::baseline::{BASELINE_NAME, Baseline, BaselineError, pending_salt};
 use crate::config::{CONFIG_NAME, Config};
 use crate::detect::{Detection, Engine, FileKind, Text, decode};
-use crate::finding::{Confidence, Finding, Location, Salt, Secret};
+use crate::finding::{Confidence, Finding, Location, Origin, Salt, Secret};
 use crate::own::{Machine, source_names};
 use crate::rule::{OWN_KEY, Rule, RuleSet, SENSITIVE_FILE, from_text};
-use crate::source::{Chunk, Source, Unread, path_text};
+use crate::source::{Chunk, OriginKind, Source, Unread, path_text};
 
 mod allowed;
+mod asked;
 mod explain;
 mod guarded;
 mod imported;
@@ -23,6 +24,8 @@ mod mask;
 mod place;
 
 use allowed::Allowed;
+use asked::Asked;
+pub use asked::{RULES, settings_hash};
 pub use explain::{Explained, Explanation, Opinion, SPEAKS, explain};
 pub use guarded::is_guarded_name;
 pub use mask::Masker;
@@ -38,10 +41,14 @@ pub struct Outcome {
     pub unread: Vec<Problem>,
     /// How many files were looked at.
     pub files: usize,
+    /// How many commits were looked at, or known to be clean.
+    pub commits: usize,
     /// What was passed over on purpose, as sentences.
     pub notes: Vec<String>,
     /// The user's own rules, whose names a report shows beside those of the built-in ones.
     pub own_rules: Vec<Rule>,
+    /// Names the settings that were used; zeros if there were none.
+    pub settings_hash: [u8; 32],
 }
 
 /// Something that keeps the answer from being "clean".
@@ -117,7 +124,10 @@ fn scan_all(
     options: &Options,
 ) -> (Outcome, Vec<Found>, HashMap<String, usize>) {
     let mut outcome = Outcome::default();
-    let Settings { config, engine, notes } = match settings(source) {
+    let asked = Asked::new(source);
+    let settings = settings(&asked);
+    outcome.settings_hash = asked.hash();
+    let Settings { config, engine, notes } = match settings {
         Ok(settings) => settings,
         Err(problem) => {
             outcome.unread.push(without_secrets(problem));
@@ -287,18 +297,20 @@ impl Scan<'_> {
         }
         let olds = source.olds(chunk)?;
         let olds: Vec<_> = olds.iter().map(|old| decode(old).0).collect();
-        self.matches(&text, &path, &detection, &live, &olds);
+        let place = self.place(source, chunk, &path);
+        self.matches(&text, &place, &detection, &live, &olds);
         Ok(())
     }
 
     fn matches(
         &mut self,
         text: &Text<'_>,
-        path: &str,
+        place: &Place<'_>,
         detection: &Detection,
         live: &[live::LiveAt],
         olds: &[std::borrow::Cow<'_, [u8]>],
     ) {
+        let path = place.path;
         let shown_path = self.masker.path(path);
         let mut places = place::Places::new(text.bytes);
         let hidden = mask::Hidden::of(detection);
@@ -321,6 +333,8 @@ impl Scan<'_> {
             let live = live::at(live, &found.secret);
             let shown = self.masker.around(text.bytes, found, &hidden);
             self.found.push(Candidate {
+                chunk: place.chunk,
+                origin: place.origin.clone(),
                 rule: self.engine.rules().get(found.rule).id.clone(),
                 path: shown_path.clone(),
                 location,
@@ -341,8 +355,20 @@ impl Scan<'_> {
         let is_possible = detection.matches.iter().any(|m| m.confidence >= self.least)
             || allowed::has_any(&detection);
         if is_possible && !source.olds(chunk).is_ok_and(|olds| !olds.is_empty()) {
-            self.matches(&text, path, &detection, &[], &[]);
+            let place = self.place(source, chunk, path);
+            self.matches(&text, &place, &detection, &[], &[]);
         }
+    }
+
+    fn place<'p>(&self, source: &dyn Source, chunk: &Chunk, path: &'p str) -> Place<'p> {
+        let origin = source.origin(chunk.id).map(|origin| Origin {
+            id: origin.id,
+            // People quote in messages whatever they copied.
+            name: self.masker.message(&origin.name),
+            is_tag: origin.kind == OriginKind::Tag,
+            is_root: origin.is_root,
+        });
+        Place { path, chunk: chunk.id, origin }
     }
 
     fn problem(&self, unread: &Unread) -> Problem {
@@ -373,8 +399,17 @@ impl Scan<'_> {
     }
 }
 
+/// What a text is of.
+struct Place<'a> {
+    path: &'a str,
+    chunk: usize,
+    origin: Option<Origin>,
+}
+
 /// A match that is new to its file; the baseline has not been asked yet.
 struct Candidate {
+    chunk: usize,
+    origin: Option<Origin>,
     rule: String,
     path: String,
     location: Location,

@@ -6,13 +6,21 @@
 
 use std::fmt;
 
+mod commits;
 mod files;
+mod ledger;
+mod message;
 mod staged;
 mod stdin;
+mod updates;
 
+pub use commits::{CommitsSource, Edge, Item, MESSAGE_PATH, Settings, TAG_PATH};
 pub use files::{FilesSource, TrackedSource};
+pub use ledger::{Key, Ledger, Stamp};
+pub use message::MessageSource;
 pub use staged::StagedSource;
 pub use stdin::StdinSource;
+pub use updates::{Target, Update, items_of, parse_push, parse_receive};
 
 /// Text plus where it came from.
 #[derive(Clone, Debug)]
@@ -55,6 +63,28 @@ pub enum Standing {
     Unknown,
 }
 
+/// The commit or tag that a chunk is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Which of the two.
+    pub kind: OriginKind,
+    /// Its name in hex.
+    pub id: String,
+    /// The first line of the commit's message, or what the tag is called; untrusted.
+    pub name: String,
+    /// Whether it is a commit without a parent.
+    pub is_root: bool,
+}
+
+/// What a chunk is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OriginKind {
+    /// A commit.
+    Commit,
+    /// A tag, or another reference to something that is no commit.
+    Tag,
+}
+
 /// A supply of chunks.
 pub trait Source {
     /// Returns the next chunk, or what could not be read; `None` at the end.
@@ -82,6 +112,16 @@ pub trait Source {
 
     /// Returns whether the file `path` still exists where this source looks.
     fn has_file(&self, path: &str) -> bool;
+
+    /// Returns whether `path` exists in the same commit as a chunk.
+    fn has_file_beside(&self, _chunk: usize, path: &str) -> bool {
+        self.has_file(path)
+    }
+
+    /// Returns the commit that a chunk is of, where there is one.
+    fn origin(&self, _chunk: usize) -> Option<Origin> {
+        None
+    }
 
     /// Returns the content of a settings file, by its path from the top of the repository.
     fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, Unread>;

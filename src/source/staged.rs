@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::{Chunk, Source, Standing, Unread};
-use crate::git::{Entry, GitError, Kind, Repository, SETTINGS_FILES, Staged};
+use crate::git::{Compared, Entry, GitError, Kind, Repository, SETTINGS_FILES, Staged};
 
 /// Reads the staged change of a repository.
 pub struct StagedSource<'a> {
@@ -32,6 +32,11 @@ impl<'a> StagedSource<'a> {
     pub fn setting_id(&self, name: &str) -> Option<String> {
         let known = self.staged.settings.iter().find(|(found, _)| found == name);
         known.map(|(_, entry)| entry.id.to_string())
+    }
+
+    /// Returns the trees that were compared, where the reader knows them.
+    pub fn compared(&self) -> Option<&Compared> {
+        self.staged.compared.as_ref()
     }
 
     /// Returns keyhook's own files whose copy in the worktree is not what is staged.
