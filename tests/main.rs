@@ -8,6 +8,7 @@ mod commands;
 mod floor_plan;
 mod guarded;
 mod install;
+mod moments;
 mod no_leak;
 mod own_keys;
 mod placeholders;

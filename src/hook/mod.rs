@@ -185,13 +185,15 @@ pub fn uninstall(repository: &Repository) -> Result<Removed, HookError> {
     let made_folder = contains(&text, MADE_FOLDER.as_bytes());
     fs::remove_file(&hook).map_err(io_at(&hook))?;
     let is_previous_back = put_back(&folder, made_folder)?;
-    // The salt of a repository without a baseline; nothing needs it any more.
+    // The salt of a repository without a baseline, and what was seen; nothing needs it any more.
     let own = repository.common_dir().join("keyhook");
-    if own.join("salt").exists() {
-        fs::remove_file(own.join("salt")).map_err(io_at(&own))?;
-        // Other files in it are not ours to remove; then the folder stays.
-        let _ = fs::remove_dir(&own);
+    for name in ["salt", "seen"] {
+        if own.join(name).exists() {
+            fs::remove_file(own.join(name)).map_err(io_at(&own))?;
+        }
     }
+    // Other files in it are not ours to remove; then the folder stays.
+    let _ = fs::remove_dir(&own);
     Ok(Removed::Hook { is_previous_back })
 }
 
