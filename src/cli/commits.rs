@@ -69,14 +69,17 @@ impl<'a> Walk<'a> {
             }
         };
         let (without, with) = stamps(&source, hash, self.has_ledger);
+        let stamps: Vec<Stamp> = std::iter::once(without).chain(with).collect();
         if self.has_ledger {
-            let stamps = std::iter::once(without.clone()).chain(with.clone()).collect();
-            source = source.passing_over(ledger, stamps);
+            source = source.passing_over(ledger, stamps.clone());
         }
         let mut outcome = scan(&mut source, options);
         outcome.commits = count;
-        let stamp = with.filter(|_| !outcome.known.is_empty()).unwrap_or(without);
-        (outcome, source.done().iter().map(|id| stamp.object(*id)).collect())
+        // What rests on the baseline, now or when it was looked at, is clean only with it.
+        let last = stamps.len() - 1;
+        let least = if outcome.known.is_empty() { 0 } else { last };
+        let key = |(id, stamp): &(ObjectId, usize)| stamps[least.max(*stamp)].object(*id);
+        (outcome, source.done().iter().map(key).collect())
     }
 }
 

@@ -80,8 +80,9 @@ pub struct CommitsSource<'a> {
     hasher: RandomState,
     /// Content and path of what was looked at.
     looked: HashSet<u128>,
-    /// The items that were looked at whole, or are known to be clean.
-    done: Vec<ObjectId>,
+    /// The items that were looked at whole, or of which the rest was, each with the stamp that what it
+    /// rests on has in the ledger.
+    done: Vec<(ObjectId, usize)>,
     seen: usize,
     submodules: usize,
     edges: usize,
@@ -105,6 +106,8 @@ struct Current {
     file: Option<(Vec<u8>, ObjectId)>,
     begun: Begun,
     id: ObjectId,
+    /// The stamp of its trees in the ledger.
+    stamp: usize,
 }
 
 impl<'a> CommitsSource<'a> {
@@ -152,8 +155,9 @@ impl<'a> CommitsSource<'a> {
         self
     }
 
-    /// Returns what was looked at whole and is not in the ledger by its own name.
-    pub fn done(&self) -> &[ObjectId] {
+    /// Returns what was looked at whole and is not in the ledger by its own name. Where its trees are
+    /// in the ledger, they are so by the stamp of this number, and otherwise the number is 0.
+    pub fn done(&self) -> &[(ObjectId, usize)] {
         &self.done
     }
 
@@ -162,10 +166,10 @@ impl<'a> CommitsSource<'a> {
         self.seen
     }
 
-    fn is_seen(&self, key: impl Fn(&Stamp) -> Key) -> bool {
-        self.ledger
-            .as_ref()
-            .is_some_and(|(ledger, stamps)| stamps.iter().any(|stamp| ledger.has(&key(stamp))))
+    /// Returns the number of the stamp by which something is in the ledger.
+    fn seen_by(&self, key: impl Fn(&Stamp) -> Key) -> Option<usize> {
+        let (ledger, stamps) = self.ledger.as_ref()?;
+        stamps.iter().position(|stamp| ledger.has(&key(stamp)))
     }
 
     fn begin(&self, item: &Item) -> Result<Current, GitError> {
@@ -194,14 +198,15 @@ impl<'a> CommitsSource<'a> {
         let tree = commit.tree;
         let parents = self.history.roots(&listed.parents)?;
         let compared = Compared { tree, parents };
-        let staged = if self.is_seen(|stamp| stamp.trees(&compared)) {
-            Staged::default()
-        } else {
-            self.history.changes(tree, &compared.parents)?
+        let seen_by = self.seen_by(|stamp| stamp.trees(&compared));
+        let staged = match seen_by {
+            Some(_) => Staged::default(),
+            None => self.history.changes(tree, &compared.parents)?,
         };
         let begun = Begun { origin: Origin::commit(&commit), tree: Some(tree) };
         let message = Some((MESSAGE_PATH, commit.text));
-        Ok(Current { staged, message, ..Current::of(listed.id, begun) })
+        let stamp = seen_by.unwrap_or(0);
+        Ok(Current { staged, message, stamp, ..Current::of(listed.id, begun) })
     }
 
     /// Returns the gap at the edge of a shallow clone, if the commit lies there.
@@ -292,7 +297,8 @@ impl<'a> CommitsSource<'a> {
 
 impl Current {
     fn of(id: ObjectId, begun: Begun) -> Current {
-        Current { staged: Staged::default(), next: 0, message: None, file: None, begun, id }
+        let staged = Staged::default();
+        Current { staged, next: 0, message: None, file: None, begun, id, stamp: 0 }
     }
 }
 
@@ -305,13 +311,13 @@ impl Source for CommitsSource<'_> {
             if let Some(part) = self.part() {
                 return Some(part);
             }
-            if let Some(Current { begun, id, .. }) = self.current.take() {
+            if let Some(Current { begun, id, stamp, .. }) = self.current.take() {
                 self.begun.push(begun);
-                self.done.push(id);
+                self.done.push((id, stamp));
             }
             let item = self.items.get(self.next)?.clone();
             self.next += 1;
-            if self.is_seen(|stamp| stamp.object(item.id())) {
+            if self.seen_by(|stamp| stamp.object(item.id())).is_some() {
                 self.seen += 1;
                 continue;
             }
