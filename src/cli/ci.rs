@@ -17,7 +17,7 @@ use crate::report::Occasion;
 use crate::scan::{Options, Outcome, Problem};
 use crate::source::{Item, Settings};
 
-/// Look at the commits of a change, judged with the baseline and configuration of its base
+/// Look at the commits of a change, judged by the settings of its base
 #[derive(clap::Args)]
 #[command(after_help = "Without --base, the base is taken from the variables of GitHub, GitLab, \
     Bitbucket, Azure, Buildkite, CircleCI, Drone, Jenkins, Travis or Woodpecker, and named in the \

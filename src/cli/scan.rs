@@ -29,15 +29,15 @@ pub(super) struct Args {
     /// Look at standard input
     #[arg(long)]
     stdin: bool,
+    /// The file name under which standard input is judged and reported
+    #[arg(long, value_name = "PATH", default_value = "<stdin>", requires = "stdin")]
+    stdin_path: String,
     /// Look at each commit that B has and A has not
     #[arg(long, value_name = "A..B", conflicts_with_all = ["staged", "stdin", "history", "all"])]
     range: Option<String>,
     /// Look at every commit of every branch and tag
     #[arg(long, conflicts_with_all = ["staged", "stdin", "all"])]
     history: bool,
-    /// The file name under which standard input is judged and reported
-    #[arg(long, value_name = "PATH", default_value = "<stdin>", requires = "stdin")]
-    stdin_path: String,
     /// Include files that git ignores
     #[arg(long)]
     all: bool,
