@@ -2,6 +2,7 @@
 
 use super::baseline::Book;
 pub(super) use super::baseline::problem;
+use super::commits::beyond_files;
 use super::{Exit, fail, fail_git, fail_problem, say, without_keys};
 use crate::baseline::{BASELINE_NAME, Baseline, Place, Record, Statement, parse_day};
 use crate::finding::{Fingerprint, Verdict};
@@ -108,7 +109,7 @@ impl Args {
     }
 
     /// Looks in the staged change, then in everything that is tracked, then among what is accepted
-    /// already and is to be judged anew.
+    /// already and is to be judged anew, then in messages and commits.
     fn find(
         &self,
         repository: &Repository,
@@ -126,6 +127,12 @@ impl Args {
             let records = known.records().filter(|record| is_meant(&record.fingerprint));
             let place = |r: &Record| (r.fingerprint.clone(), r.rule.clone(), r.path.clone());
             found = records.map(place).collect();
+        }
+        if found.is_empty() {
+            beyond_files(repository, &mut |source| {
+                found = self.matching(source, book, known)?;
+                Ok(!found.is_empty())
+            })?;
         }
         let mut prints: Vec<&Fingerprint> = found.iter().map(|(print, ..)| print).collect();
         prints.sort();

@@ -9,7 +9,8 @@ use crate::config::CONFIG_NAME;
 use crate::git::{Entry, GitError, History, ObjectId, Repository, Without};
 use crate::scan::{Options, Outcome, Problem, RULES, scan, settings_hash, without_secrets};
 use crate::source::{
-    CommitsSource, Edge, Item, Key, Ledger, Settings, Source, Stamp, Unread, Update, items_of,
+    CommitsSource, Edge, Item, Key, Ledger, MessageSource, Settings, Source, Stamp, Unread, Update,
+    items_of,
 };
 
 /// Commits that are judged with the same baseline and settings.
@@ -170,14 +171,39 @@ pub(super) fn look_at_history(
     repository: &Repository,
     options: &Options,
 ) -> Result<Outcome, Unread> {
-    let commits = repository.list_all_commits().map_err(|error| unread(&error))?;
+    let walk = Walk { edge: Edge::Start, ..Walk::new(repository) };
+    look_by_hand(walk, history(repository, false)?, options)
+}
+
+fn history(repository: &Repository, is_local: bool) -> Result<Vec<Item>, Unread> {
+    let commits = repository.list_all_commits(is_local).map_err(|error| unread(&error))?;
     let references = repository.references().map_err(|error| unread(&error))?;
     let named = references.into_iter().map(|(name, id)| Update { name, old: None, new: Some(id) });
     let targets = items_of(repository, &named.collect::<Vec<_>>())?;
     let mut items: Vec<Item> = commits.into_iter().map(Item::Commit).collect();
     items.extend(targets.into_iter().flat_map(|target| target.items));
-    let walk = Walk { edge: Edge::Start, ..Walk::new(repository) };
-    look_by_hand(walk, items, options)
+    Ok(items)
+}
+
+/// Offers what hooks stop and no file has: the message that is being written, the commits that no
+/// remote has, and then all others. Ends as soon as `look` has found what it looks for.
+pub(super) fn beyond_files(
+    repository: &Repository,
+    look: &mut dyn FnMut(&mut dyn Source) -> Result<bool, Problem>,
+) -> Result<(), Problem> {
+    let message = repository.git_dir().join("COMMIT_EDITMSG");
+    if message.exists() && look(&mut MessageSource::new(repository, &message, false))? {
+        return Ok(());
+    }
+    for is_local in [true, false] {
+        let items = history(repository, is_local).map_err(super::allow::problem)?;
+        let mut source = CommitsSource::new(repository, items, Settings::Worktree);
+        source = source.with_edge(Edge::Start);
+        if look(&mut source)? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Judges as any scan by hand: with the files of the worktree, or of HEAD where there is none.

@@ -59,11 +59,15 @@ impl Repository {
         self.rev_list(&arguments, &input)
     }
 
-    /// Lists every commit that a reference or HEAD leads to, parents first.
-    pub fn list_all_commits(&self) -> Result<Vec<Listed>, GitError> {
+    /// Lists every commit that a reference or HEAD leads to, parents first; with `is_local`, without
+    /// those that a remote is known to have.
+    pub fn list_all_commits(&self, is_local: bool) -> Result<Vec<Listed>, GitError> {
         let mut arguments = vec!["--all".to_owned()];
         if self.revision("HEAD")?.is_some() {
             arguments.push("HEAD".to_owned());
+        }
+        if is_local {
+            arguments.extend(["--not".to_owned(), "--remotes".to_owned()]);
         }
         self.rev_list(&arguments, "")
     }

@@ -259,6 +259,11 @@ impl Repository {
         self.places.work_dir.as_deref()
     }
 
+    /// Returns git's folder for this worktree.
+    pub fn git_dir(&self) -> &Path {
+        &self.places.git_dir
+    }
+
     /// Returns the folder that all worktrees of the repository share.
     pub fn common_dir(&self) -> &Path {
         &self.places.common_dir

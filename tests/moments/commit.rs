@@ -74,6 +74,10 @@ fn a_message_can_be_accepted_and_marked_like_any_text() {
     let message = format!("with {} keyhook:allow", key(1));
     let run = repo.try_git(&["commit", "--allow-empty", "-m", &message]).expect(0);
     run.says("1 finding(s) allowed by a comment on their line");
+    let run = repo.try_git(&["commit", "--allow-empty", "-m", &format!("of {}", key(2))]).expect(1);
+    let print = run.err.split("keyhook allow ").nth(1).unwrap()[..6].to_owned();
+    repo.keyhook(&["allow", &print, "--reason", "test fixture"]).expect(0);
+    repo.try_git(&["commit", "-m", &format!("of {}", key(2))]).expect(0);
     repo.write(".keyhook.toml", "disable = [\"anthropic-api-key\"]\n").stage(&[".keyhook.toml"]);
     repo.try_git(&["commit", "-m", &format!("with {}", key(1))]).expect(0);
 }

@@ -221,6 +221,29 @@ fn what_the_pushed_tip_accepts_is_accepted() {
 }
 
 #[test]
+fn what_is_shown_can_be_accepted() {
+    let repo = guarded();
+    let print = |text: &str| text.split("keyhook allow ").nth(1).unwrap()[..6].to_owned();
+    // In no file any more, and in a message.
+    repo.commit("app.py", leak(1)).commit("app.py", "client()\n");
+    repo.git(&["commit", "-q", "--allow-empty", "--no-verify", "-m", &format!("of {}", key(2))]);
+    for _ in 0..2 {
+        let run = repo.is_stopped(&["origin", "main"]);
+        repo.keyhook(&["allow", &print(&run.err), "--reason", "test fixture"]).expect(0);
+        repo.commit_unseen("accept it");
+    }
+    repo.pushes(&["origin", "main"]);
+    // Of another branch that a remote has already.
+    repo.git(&["checkout", "-q", "-b", "branch"]);
+    repo.commit("more.py", leak(3));
+    repo.git(&["push", "-q", "--no-verify", "origin", "branch"]);
+    let run = repo.keyhook(&["ci", "--base", "main"]).expect(1);
+    repo.git(&["checkout", "-q", "main"]);
+    repo.keyhook(&["allow", &print(&run.out), "--reason", "test fixture"]).expect(0);
+    repo.keyhook(&["allow", "abcdef", "--reason", "test fixture"]).expect(2).says("no new finding");
+}
+
+#[test]
 fn a_moved_file_is_no_new_secret() {
     let repo = guarded();
     repo.commit("app.py", format!("{}{}", leak(1), "line()\n".repeat(20)));
