@@ -201,11 +201,20 @@ fn github(variable: Variables<'_>) -> Option<Guess> {
         Some(value).filter(|value| !is_zero(value))
     };
     let found = |names: Vec<String>| Guess { variable: FILE, names };
-    if let Some(id) = text("/pull_request/base/sha").or_else(|| text("/merge_group/base_sha")) {
+    if let Some(id) = text("/merge_group/base_sha") {
         return Some(found(vec![id]));
     }
-    if let Some(branch) = variable("GITHUB_BASE_REF") {
-        return Some(Guess { variable: "GITHUB_BASE_REF", names: branch_names(&branch) });
+    // The branch as it is now comes first: what is checked out may hold its newest commits, which are
+    // no part of the change.
+    let target = variable("GITHUB_BASE_REF").map(|branch| branch_names(&branch));
+    let base = text("/pull_request/base/sha");
+    match (target, base) {
+        (Some(names), base) => {
+            let names = names.into_iter().chain(base).collect();
+            return Some(Guess { variable: "GITHUB_BASE_REF", names });
+        }
+        (None, Some(id)) => return Some(found(vec![id])),
+        (None, None) => {}
     }
     // A force push may have left nothing of what was there before.
     let before = text("/before");
@@ -279,5 +288,11 @@ mod tests {
         let new = format!(r#"{{"before":"{zeros}","repository":{{"default_branch":"main"}}}}"#);
         assert_eq!(names(&new).unwrap(), ["origin/main", "main"]);
         assert_eq!(names("not JSON"), None);
+        let both = guess(&|name| match name {
+            "GITHUB_EVENT_PATH" => Some(path.display().to_string()),
+            "GITHUB_BASE_REF" => Some("main".to_owned()),
+            _ => None,
+        });
+        assert_eq!(both.unwrap().names, ["origin/main", "main"]);
     }
 }

@@ -74,7 +74,13 @@ impl TextReport<'_> {
         let head = self.occasion.headline();
         match (outcome.findings.is_empty(), outcome.unread.is_empty()) {
             (false, _) => {
-                let text = format!("keyhook: {head}{}", count(&outcome.findings));
+                let findings = &outcome.findings;
+                let count = match self.occasion {
+                    Occasion::AfterCommit => counted_new(findings),
+                    Occasion::Message => format!("{} in the message", counted_new(findings)),
+                    _ => count(findings),
+                };
+                let text = format!("keyhook: {head}{count}");
                 writeln!(out, "{}", self.paint.alarm(&text))
             }
             (true, false) => {
@@ -228,18 +234,25 @@ fn clip(text: &str, max: usize) -> String {
 
 /// `2 new secrets and 1 sensitive file in 2 files`, `1 new secret in 1 commit`
 fn count(findings: &[Finding]) -> String {
+    let is_in_files = findings.iter().all(|finding| finding.origin.is_none());
+    let what = counted_new(findings);
+    // A file is in no other file.
+    if is_in_files && findings.iter().all(is_file) {
+        what
+    } else {
+        format!("{what} in {}", places(findings))
+    }
+}
+
+/// `2 new secrets and 1 sensitive file`
+fn counted_new(findings: &[Finding]) -> String {
     let files = findings.iter().filter(|finding| is_file(finding)).count();
     let secrets = findings.len() - files;
     let secret = format!("{secrets} new {}", plural(secrets, "secret"));
-    let new_files = format!("{files} new {}", plural(files, "sensitive file"));
-    let file = counted(files, "sensitive file");
-    match (secrets, files, places(findings)) {
-        (_, 0, places) => format!("{secret} in {places}"),
-        (0, _, places) if findings.iter().any(|f| f.origin.is_some()) => {
-            format!("{new_files} in {places}")
-        }
-        (0, ..) => new_files,
-        (.., places) => format!("{secret} and {file} in {places}"),
+    match (secrets, files) {
+        (_, 0) => secret,
+        (0, _) => format!("{files} new {}", plural(files, "sensitive file")),
+        _ => format!("{secret} and {}", counted(files, "sensitive file")),
     }
 }
 

@@ -11,7 +11,7 @@ fn a_key_in_the_message_stops_the_commit() {
         let message = format!("call it\n\nwith {} and so on", key(1));
         repo.write("app.py", "call()\n").stage(&["app.py"]);
         let run = repo.try_git(&["commit", "-m", &message]).expect(1).hides(&key(1));
-        run.says("keyhook: commit blocked: 1 new secret in 1 file")
+        run.says("keyhook: commit blocked: 1 new secret in the message")
             .says(".git/COMMIT_EDITMSG:3:6  Anthropic API key")
             .says("the name of the key, such as ANTHROPIC_API_KEY, in the message");
         assert_eq!(repo.head(), head);
@@ -132,7 +132,7 @@ fn a_commit_that_skipped_the_hook_is_told_of_at_once() {
     let repo = Guarded::with_hooks(&["pre-commit", "post-commit"]);
     repo.write("app.py", leak(1)).stage(&["app.py"]);
     let run = repo.try_git(&["commit", "-q", "--no-verify", "-m", "call"]).expect(0);
-    run.says("keyhook: warning: the last commit: 1 new secret in 1 commit")
+    run.says("keyhook: warning: the last commit: 1 new secret\n")
         .says("app.py:1:")
         .says("git commit --amend")
         .hides(&key(1))

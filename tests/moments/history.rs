@@ -1,5 +1,7 @@
 //! `keyhook scan --range` and `--history`.
 
+use std::collections::HashSet;
+
 use super::Guarded;
 use crate::support::{key, leak};
 
@@ -101,5 +103,27 @@ fn other_formats_of_repositories() {
         sandbox.commit("readme", "read me\n").commit("app.py", leak(1));
         sandbox.keyhook(&["scan", "--history"]).expect(1).says("app.py:1:");
         sandbox.keyhook(&["scan", "--range", "HEAD^..HEAD"]).expect(1).says("app.py:1:");
+    }
+}
+
+#[test]
+fn no_format_shows_a_secret_of_a_commit() {
+    let repo = Guarded::with_hooks(&[]);
+    let base = repo.head();
+    repo.write(&format!("{}.py", key(1)), leak(2)).stage(&["."]);
+    repo.commit_unseen(&format!("subject {}\n\nbody {}", key(3), key(4)));
+    repo.git(&["tag", "-a", &format!("v-{}", key(5)), "-m", &key(6)]);
+    for format in ["text", "json", "jsonl", "sarif"] {
+        for command in [&["scan", "--history"][..], &["ci", "--base", &base]] {
+            let run = repo.keyhook(&[command, &["--format", format]].concat()).expect(1);
+            let text = run.text();
+            assert!(text.contains("COMMIT_EDITMSG"), "the message is looked at too");
+            let shown: HashSet<&[u8]> = text.as_bytes().windows(12).collect();
+            for seed in 1..=6 {
+                let secret = key(seed).trim_start_matches("sk-ant-api03-").to_owned();
+                let leaked = secret.as_bytes().windows(12).any(|part| shown.contains(part));
+                assert!(!leaked, "key {seed} is shown by {command:?} as {format}: {text}");
+            }
+        }
     }
 }

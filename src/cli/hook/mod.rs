@@ -20,10 +20,8 @@ mod receive;
 
 /// Run as a git hook (git calls this through the installed shim)
 #[derive(clap::Args)]
-#[command(
-    after_help = "git gives the arguments, and to pre-push, pre-receive and post-receive-like \
-    hooks a list of references on standard input."
-)]
+#[command(after_help = "git gives the arguments, and to pre-push and pre-receive a list of \
+    references on standard input.")]
 pub(super) struct Args {
     /// The hook's name
     #[arg(value_parser = NAMES)]
