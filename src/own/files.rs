@@ -127,8 +127,11 @@ pub(super) fn env_files(top: &Path, folders: &[Vec<u8>], mut visit: impl FnMut(&
 }
 
 fn is_env_name(name: &str) -> bool {
-    let is_env =
-        name.starts_with(".env") || name.starts_with(".dev.vars") || name.ends_with(".env");
+    let is_variant = |start: &str| {
+        let rest = name.strip_prefix(start);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
+    };
+    let is_env = is_variant(".env") || is_variant(".dev.vars") || name.ends_with(".env");
     let template = ["example", "sample", "template", "dist", "schema", "vault"];
     is_env && !template.iter().any(|word| name.contains(word))
 }
