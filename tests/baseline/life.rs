@@ -208,7 +208,7 @@ fn a_checkout_with_other_line_ends_changes_nothing() {
     sandbox.git(&["reset", "-q", "--hard"]);
     assert!(sandbox.read(NAME).contains("\r\n") && sandbox.read("key.pem").contains("\r\n"));
     let text = sandbox.read(NAME);
-    sandbox.keyhook(&["scan"]).expect(0).says("2 in the baseline");
+    sandbox.keyhook(&["scan"]).expect(0).says("3 in the baseline");
     sandbox.keyhook(&["baseline", "update"]).expect(0).says("nothing new; unchanged");
     assert_eq!(sandbox.read(NAME), text);
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
