@@ -82,9 +82,7 @@ impl BaselineError {
             }
             BaselineError::Conflict { .. } => "keyhook baseline merge",
             BaselineError::Newer(_) => "update keyhook",
-            BaselineError::NotOurs => {
-                "git mv .secrets.baseline .secrets.baseline.old && keyhook baseline create"
-            }
+            BaselineError::NotOurs => "take it over with: keyhook baseline import",
             BaselineError::Read(..) => "check its permissions",
             BaselineError::Busy(_) => "wait for it to end, then try again",
             BaselineError::Write(..) => "free some space or check the permissions, then try again",

@@ -230,8 +230,8 @@ fn parse_foreign(text: &str, salt: &Salt) -> Result<Option<Baseline>, BaselineEr
     if !Foreign::is_foreign(&value) {
         return Ok(None);
     }
-    let foreign =
-        Foreign::parse(&value).map_err(|problem| BaselineError::Damaged { line: 0, problem })?;
+    let foreign = Foreign::parse(text)
+        .map_err(|damage| BaselineError::Damaged { line: damage.line, problem: damage.problem })?;
     Ok(Some(Baseline { foreign: Some(foreign), ..Baseline::new(salt.clone()) }))
 }
 

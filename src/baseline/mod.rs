@@ -16,6 +16,7 @@ mod diff;
 mod error;
 mod foreign;
 mod format;
+pub mod import;
 mod merge;
 mod moves;
 mod record;
@@ -80,8 +81,8 @@ impl Baseline {
         path: &str,
         rule: &str,
     ) -> Known<'_> {
-        if self.foreign.as_ref().is_some_and(|foreign| foreign.covers(secret, path, rule)) {
-            return Known::Here(Verdict::Unreviewed);
+        if let Some(verdict) = self.foreign.as_ref().and_then(|f| f.verdict(secret, path, rule)) {
+            return Known::Here(verdict);
         }
         let all = self.records_of_secret(fingerprint, secret);
         // What was said of this very place comes before what was said of the value.

@@ -21,6 +21,7 @@ mod baseline;
 mod ci;
 mod commits;
 mod hook;
+mod import;
 mod install;
 mod overdue;
 mod rules;

@@ -31,6 +31,7 @@ enum Action {
     Check(check::Args),
     Diff(diff::Args),
     Merge(merge::Args),
+    Import(crate::cli::import::Args),
 }
 
 impl Args {
@@ -50,6 +51,7 @@ impl Args {
             Action::Check(args) => args.run(&repository),
             Action::Diff(args) => args.run(&repository),
             Action::Merge(args) => args.run(&repository),
+            Action::Import(args) => args.run(&repository),
         })
     }
 }
