@@ -7,6 +7,7 @@ mod baseline;
 mod commands;
 mod floor_plan;
 mod guarded;
+mod import;
 mod install;
 mod moments;
 mod no_leak;

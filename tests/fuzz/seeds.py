@@ -77,6 +77,31 @@ def baselines() -> list[bytes]:
     return [*stored, json.dumps(foreign).encode()]
 
 
+def imports() -> list[bytes]:
+    """One sound file of each other scanner; the value is the one that the target's tree holds."""
+    value, digest = "aB3dE5gH7jK9mN1pQ2sT", "0" * 64
+    entry = {"type": "Secret Keyword", "hashed_secret": "0" * 40, "line_number": 1, "is_secret": True}
+    filters = [{"path": "detect_secrets.filters.regex.should_exclude_line", "pattern": ["x"]}]
+    report = {"RuleID": "x-key", "StartLine": 1, "EndLine": 1, "Secret": value, "File": "src/app.py"}
+    better = {"rule_id": "x-key", "match": {"value": value, "fingerprint": digest}}
+    lint = {"id": "@secretlint/secretlint-rule-x", "options": {"allows": ["/a+/i", value]}}
+    files = [
+        json.dumps({"version": "0.14.3", "results": {"src/app.py": [entry]}, "filters_used": filters}),
+        json.dumps([report | {"Commit": "", "Fingerprint": "src/app.py:x-key:1"}]),
+        json.dumps({"schema_version": "1", "findings": [better | {"location": {"path": "a"}}]}),
+        json.dumps({"rules": [lint, {"id": "y", "disabled": True}]}),
+        f"# why\nsrc/app.py:x-key:1\n{'a' * 40}:src/app.py:x-key:1\n",
+        f"{digest}\nhmac-sha256:{digest}\n",
+        "version: 2\nrepositories:\n- findings:\n  - path: src/app.py\n    line: 1\n    rule_id: x\n",
+        "ExactFindings:\n  matches:\n  - filepath: src/app.py\n    linenum: 1\n",
+        f"gen/\n!keep\n*.lock\n[secrets]\n{value}\n",
+        f"fileignoreconfig:\n- filename: src/*.py\n  checksum: {digest}\nallowed_patterns: ['k.y']\n",
+        "# c\n^src/.*:[0-9]+:key\nEXAMPLE\n",
+        f"secret:\n  ignored_matches:\n  - name: a\n    match: {value}\n  ignored_paths: [a]\n",
+    ]
+    return [text.encode() for text in files]
+
+
 def seeds(target: str) -> list[bytes]:
     if target == "detect":
         return [b"\0" + text for text in examples()]
@@ -91,6 +116,8 @@ def seeds(target: str) -> list[bytes]:
         return [CONFIG.encode(), RULE.encode()]
     if target == "baseline":
         return baselines()
+    if target == "import":
+        return imports()
     raise SystemExit(f"no fuzz target is called {target}")
 
 
