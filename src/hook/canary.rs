@@ -39,7 +39,13 @@ pub(super) fn prove(repository: &Repository, hook: &Path, canary: &str) -> Resul
             String::from_utf8_lossy(&message).trim()
         ));
     }
-    let mut ran = git(&["hook", "run", "pre-commit"], None)?;
+    // Hooks in git's configuration run before the script; like a kept hook, they stay out of it.
+    let others = super::configured_hooks(repository.git());
+    let off: Vec<String> =
+        others.iter().map(|hook| format!("hook.{}.enabled=false", hook.name)).collect();
+    let mut arguments: Vec<&str> = off.iter().flat_map(|text| ["-c", text]).collect();
+    arguments.extend(["hook", "run", "pre-commit"]);
+    let mut ran = git(&arguments, None)?;
     if contains(&ran, "is not a git command") {
         // git before 2.36: run the file as git would.
         let mut command = Command::new(hook);

@@ -1,36 +1,56 @@
-//! Installs the git hook, takes it out again, and proves that it works.
+//! Installs the git hooks, takes them out again, and tells what git would run.
 //!
-//! It asks git where hooks live, keeps an existing hook and lets it run first, changes no
-//! configuration, and does nothing that `uninstall` does not undo byte for byte.
+//! It asks git where hooks live, keeps an existing hook and lets it run first with its arguments and
+//! its standard input, and does nothing that `uninstall` does not undo byte for byte. Several hooks
+//! go in together or not at all.
 //!
-//! A `core.hooksPath` is refused unless it lies in git's own folder. Such a folder belongs to a hook
-//! manager or to all repositories of a user; a file put there would be tracked, overwritten, or run
-//! for repositories that nobody asked about. The refusal names the line to add instead.
+//! A hooks folder that is not the repository's own is left alone unless the caller asked for it by
+//! name: it belongs to a hook manager, to the whole team, or to all repositories of a user. The
+//! refusal names the lines to add instead, and `--write` adds them.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::{fmt, fs};
 
 use crate::git::{GitError, Repository};
 
 mod canary;
+mod change;
+mod event;
+mod global;
+mod manager;
 pub mod merge_driver;
+mod place;
+mod shim;
+mod status;
 
-/// The text of the shim, with a place for the path of the program.
-const SHIM: &str = include_str!("../../hooks/pre-commit");
+pub use event::{EVENTS, Event};
+pub use global::{folder as global_folder, install as install_global, uninstall as uninstall_global};
+pub use manager::{Addition, Managed, recognise};
+pub use place::{Configured, Owner, Place};
+pub use shim::SHIM_VERSION;
+pub use status::{
+    ConfiguredHook, HookState, What, configured_hooks, git_version, prove, shadowed, status,
+};
 
-/// The second line of every shim starts like this.
-const SIGNATURE: &str = "# keyhook shim ";
+use change::{Changes, all_or_nothing, io_at};
+use shim::{KEPT, Previous, Program};
 
-/// Added to the shim when `install` had to make the hooks folder.
-const MADE_FOLDER: &str = "# The folder was made by keyhook.\n";
+/// What to install.
+pub struct Order<'a> {
+    /// keyhook itself.
+    pub program: &'a Path,
+    /// A text that must be blocked.
+    pub canary: &'a str,
+    /// The moments to serve.
+    pub events: Vec<Event>,
+    /// Whether the files of hook managers, or a hooks folder that the project chose, are written to.
+    pub is_writing: bool,
+}
 
-/// What an existing hook is called while keyhook is installed.
-const PREVIOUS: &str = "pre-commit.before-keyhook";
-
-/// What `install` did.
+/// What became of one hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Installed {
+pub enum Done {
     /// The hook was put in.
     New,
     /// It was there already.
@@ -39,19 +59,39 @@ pub enum Installed {
     Updated,
 }
 
-/// What `uninstall` did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Removed {
-    /// The hook was taken out; the one before it is back if there was one.
-    Hook {
-        /// Whether an earlier hook was put back.
-        is_previous_back: bool,
-    },
-    /// There was none.
-    Nothing,
+/// What `install` did.
+#[derive(Debug)]
+pub struct Installed {
+    /// The hooks in the folder.
+    pub hooks: Vec<(Event, Done)>,
+    /// The hooks that a manager runs, by its name.
+    pub managed: Vec<(Event, &'static str)>,
+    /// The hooks before which another one runs.
+    pub kept: Vec<Event>,
+    /// The files of hook managers that were changed.
+    pub written: Vec<PathBuf>,
+    /// The managers that this repository uses.
+    pub managers: Vec<Managed>,
+    /// Where the hooks lie.
+    pub place: Place,
+    /// Whether a staged canary was blocked by git's own run of the hook.
+    pub is_proved: bool,
 }
 
-/// Why the hook could not be put in or taken out.
+/// What `uninstall` did.
+#[derive(Debug, Default)]
+pub struct Removed {
+    /// The hooks that were taken out.
+    pub hooks: Vec<Event>,
+    /// Those in whose place an earlier hook is back.
+    pub is_back: Vec<Event>,
+    /// The files of hook managers that no longer call keyhook.
+    pub written: Vec<PathBuf>,
+    /// The files of hook managers that still call it.
+    pub still_called: Vec<PathBuf>,
+}
+
+/// Why the hooks could not be put in or taken out.
 #[derive(Debug)]
 pub enum HookError {
     /// git could not be asked.
@@ -59,16 +99,17 @@ pub enum HookError {
     /// A file could not be read or written.
     Io(PathBuf, io::Error),
     /// `core.hooksPath` names a folder that is not the repository's own.
-    ForeignPath {
-        /// The configured value.
-        configured: String,
-        /// The folder it means.
-        folder: PathBuf,
-    },
+    ForeignPath(Box<Place>, Option<Box<Managed>>, Vec<Event>),
+    /// What should be the hooks folder is none.
+    NoFolder(Box<Place>),
     /// A hook and a kept earlier hook both stand in the way.
     TwoPrevious(PathBuf),
-    /// The canary was not blocked, so the hook was taken out again.
+    /// A manager's file has a form in which keyhook does not dare to write.
+    NotWritable(PathBuf, String),
+    /// The canary was not blocked, so everything was put back.
     Unproven(String),
+    /// There is no home folder, or it is not usable.
+    NoHome,
 }
 
 impl fmt::Display for HookError {
@@ -76,18 +117,38 @@ impl fmt::Display for HookError {
         match self {
             HookError::Git(error) => error.fmt(f),
             HookError::Io(path, error) => write!(f, "cannot change {}: {error}", path.display()),
-            HookError::ForeignPath { configured, folder } => write!(
-                f,
-                "core.hooksPath is {configured:?}: git takes its hooks from {}, which is not this \
-                 repository's own folder",
-                folder.display()
-            ),
+            HookError::ForeignPath(place, ..) => match &place.configured {
+                Some(Configured { value, scope }) => write!(
+                    f,
+                    "core.hooksPath is {value:?} ({scope}): git takes its hooks from {}, which is not \
+                     this repository's own folder",
+                    place.folder.display()
+                ),
+                None => write!(
+                    f,
+                    "the hooks folder is a link: {} is not this repository's own folder",
+                    place::full(&place.folder).display()
+                ),
+            },
+            HookError::NoFolder(place) => {
+                write!(f, "{} is no folder, so git runs no hook here", place.folder.display())?;
+                match &place.configured {
+                    Some(Configured { value, scope }) => {
+                        write!(f, " (core.hooksPath is {value:?}, {scope})")
+                    }
+                    None => Ok(()),
+                }
+            }
             HookError::TwoPrevious(path) => write!(
                 f,
-                "there is a foreign pre-commit hook, and an earlier one is kept as {}",
+                "there is a foreign hook, and an earlier one is kept as {}",
                 path.display()
             ),
+            HookError::NotWritable(path, why) => {
+                write!(f, "cannot add the lines to {}: {why}", path.display())
+            }
             HookError::Unproven(what) => write!(f, "the hook does not work here: {what}"),
+            HookError::NoHome => f.write_str("there is no home folder to install for: HOME is not set"),
         }
     }
 }
@@ -108,216 +169,236 @@ impl HookError {
             HookError::Io(..) => {
                 vec!["check the permissions of that folder and the free space".into()]
             }
-            HookError::ForeignPath { folder, .. } => foreign_hints(folder),
+            HookError::ForeignPath(place, managed, events) => {
+                foreign_hints(place, managed.as_deref(), events)
+            }
+            HookError::NoFolder(place) => match place.unset_command() {
+                Some(command) => vec![format!("let git use the repository's own folder: {command}")],
+                None => vec![format!("move it away: {}", place.folder.display())],
+            },
             HookError::TwoPrevious(path) => {
                 vec![format!("remove or merge one of them: {}", path.display())]
             }
-            HookError::Unproven(_) => vec!["the hooks folder is as it was before".into()],
+            HookError::NotWritable(..) => {
+                vec!["add them by hand; `keyhook install` without --write shows them".into()]
+            }
+            HookError::Unproven(_) => vec!["everything is as it was before".into()],
+            HookError::NoHome => vec!["name one: HOME=/home/you keyhook install --global".into()],
         }
     }
 }
 
-/// Names the line that puts keyhook into the hook manager that owns the folder.
-fn foreign_hints(folder: &Path) -> Vec<String> {
-    let text = folder.to_string_lossy().replace('\\', "/");
-    let is_husky = text.ends_with("/.husky") || text.ends_with("/.husky/_");
+/// Names the ways to go on where the folder is somebody else's.
+fn foreign_hints(place: &Place, managed: Option<&Managed>, events: &[Event]) -> Vec<String> {
+    let own = "or give the repository its own hooks: git config --local core.hooksPath \
+               \"$(git rev-parse --git-common-dir)/hooks\"";
     let mut hints = Vec::new();
-    if is_husky {
-        hints.push(
-            "with husky, add the line: echo 'keyhook hook pre-commit' >> .husky/pre-commit".into(),
-        );
-    } else {
-        hints.push(format!(
-            "call keyhook from the hook in that folder; add to {text}/pre-commit: keyhook hook pre-commit || exit"
-        ));
+    match (managed, place.owner) {
+        (Some(managed), _) => {
+            for Addition { file, lines } in managed.additions(events) {
+                hints.push(format!("add to {}:\n{}", file.display(), indented(&lines)));
+            }
+            hints.push("or let keyhook add them: keyhook install --write".into());
+        }
+        (None, Owner::Project) => {
+            hints.push("put the hooks into that folder too: keyhook install --write".into());
+            hints.push(own.into());
+        }
+        _ => {
+            hints.push(
+                "guard every repository that takes its hooks from there: keyhook install --global"
+                    .into(),
+            );
+            hints.push(own.into());
+        }
     }
-    hints.push("or give the repository its own hooks: git config --local core.hooksPath \"$(git rev-parse --git-common-dir)/hooks\"".into());
     hints
 }
 
-/// Puts the hook in and proves it. `program` is keyhook itself; `canary` is a text that must be
-/// blocked.
-pub fn install(
-    repository: &Repository,
-    program: &Path,
-    canary: &str,
-) -> Result<Installed, HookError> {
-    let folder = own_hooks_dir(repository)?;
-    let hook = folder.join("pre-commit");
-    let previous = folder.join(PREVIOUS);
-    let existing = read_hook(&hook)?;
-    let is_ours = existing.as_deref().is_some_and(is_shim);
-    let made_folder = match &existing {
-        Some(text) if is_ours => contains(text, MADE_FOLDER.as_bytes()),
-        _ => !folder.exists(),
-    };
-    let shim = render_shim(program, made_folder);
-    if existing.as_deref() == Some(shim.as_bytes()) && is_executable(&hook) {
-        canary::prove(repository, &hook, canary).map_err(HookError::Unproven)?;
-        return Ok(Installed::Unchanged);
-    }
-    fs::create_dir_all(&folder).map_err(io_at(&folder))?;
-    let has_foreign = hook.symlink_metadata().is_ok() && !is_ours;
-    if has_foreign {
-        if previous.symlink_metadata().is_ok() {
-            return Err(HookError::TwoPrevious(previous));
-        }
-        fs::rename(&hook, &previous).map_err(io_at(&hook))?;
-    }
-    let written = write_shim(&hook, &shim).map_err(io_at(&hook));
-    let proved = written
-        .and_then(|()| canary::prove(repository, &hook, canary).map_err(HookError::Unproven));
-    if let Err(error) = proved {
-        restore(&hook, existing.filter(|_| is_ours).as_deref())?;
-        put_back(&folder, made_folder)?;
-        return Err(error);
-    }
-    Ok(if is_ours { Installed::Updated } else { Installed::New })
+fn indented(lines: &str) -> String {
+    let lines: Vec<String> = lines.lines().map(|line| format!("    {line}")).collect();
+    lines.join("\n")
 }
 
-/// Takes the hook out and puts back what was there before.
-pub fn uninstall(repository: &Repository) -> Result<Removed, HookError> {
-    let folder = repository.hooks_dir()?.path;
-    let hook = folder.join("pre-commit");
-    let Some(text) = read_hook(&hook)?.filter(|text| is_shim(text)) else {
-        return Ok(Removed::Nothing);
-    };
-    let made_folder = contains(&text, MADE_FOLDER.as_bytes());
-    fs::remove_file(&hook).map_err(io_at(&hook))?;
-    let is_previous_back = put_back(&folder, made_folder)?;
-    // The salt of a repository without a baseline, and what was seen; nothing needs it any more.
-    let own = repository.common_dir().join("keyhook");
-    for name in ["salt", "seen"] {
-        if own.join(name).exists() {
-            fs::remove_file(own.join(name)).map_err(io_at(&own))?;
-        }
-    }
-    // Other files in it are not ours to remove; then the folder stays.
-    let _ = fs::remove_dir(&own);
-    Ok(Removed::Hook { is_previous_back })
-}
-
-fn own_hooks_dir(repository: &Repository) -> Result<PathBuf, HookError> {
-    let hooks = repository.hooks_dir()?;
-    let Some(configured) = hooks.configured else { return Ok(hooks.path) };
-    let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    if full(&hooks.path).starts_with(full(repository.common_dir())) {
-        return Ok(hooks.path);
-    }
-    Err(HookError::ForeignPath { configured, folder: hooks.path })
-}
-
-fn render_shim(program: &Path, made_folder: bool) -> String {
-    let program = program.to_string_lossy().replace('\\', "/").replace('\'', "'\\''");
-    let mut shim = SHIM.replace("@KEYHOOK@", &format!("'{program}'"));
-    if made_folder {
-        shim.push_str(MADE_FOLDER);
-    }
-    shim
-}
-
-fn is_shim(text: &[u8]) -> bool {
-    text.split(|byte| *byte == b'\n')
-        .nth(1)
-        .is_some_and(|line| line.starts_with(SIGNATURE.as_bytes()))
-}
-
-fn read_hook(hook: &Path) -> Result<Option<Vec<u8>>, HookError> {
-    match fs::read(hook) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(HookError::Io(hook.to_owned(), error)),
-    }
-}
-
-fn write_shim(hook: &Path, shim: &str) -> io::Result<()> {
-    let folder = hook.parent().expect("it lies in a folder");
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".keyhook-").suffix(".tmp");
-    #[cfg(unix)]
+/// Puts the hooks in and proves them, all or none.
+pub fn install(repository: &Repository, order: &Order<'_>) -> Result<Installed, HookError> {
+    let place = Place::of(repository)?;
+    place.check()?;
+    let managers = recognise(repository.work_dir(), &place);
+    let husky = managers.iter().find(|managed| managed.owns_folder(&place));
+    if !order.is_writing && (husky.is_some() || place.owner == Owner::Project)
+        || place.owner == Owner::Others
     {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o755));
+        let husky = husky.cloned().map(Box::new);
+        return Err(HookError::ForeignPath(Box::new(place), husky, order.events.clone()));
     }
-    let mut file = builder.tempfile_in(folder)?;
-    io::Write::write_all(&mut file, shim.as_bytes())?;
-    file.persist(hook).map(|_| ()).map_err(|error| error.error)
+    all_or_nothing(|changes| {
+        let mut done = Installed {
+            hooks: Vec::new(),
+            managed: Vec::new(),
+            kept: Vec::new(),
+            written: Vec::new(),
+            managers: managers.clone(),
+            place: place.clone(),
+            is_proved: false,
+        };
+        let mut left = order.events.clone();
+        if order.is_writing {
+            for managed in &managers {
+                done.written.extend(managed.add(&order.events, changes)?);
+            }
+        }
+        for managed in &managers {
+            let is_run = |event: &Event| managed.calls(*event) && managed.is_active(*event, &place);
+            done.managed.extend(left.iter().filter(|e| is_run(e)).map(|e| (*e, managed.name())));
+            left.retain(|event| !is_run(event));
+        }
+        if let Some(husky) = husky.filter(|_| !left.is_empty()) {
+            return Err(HookError::Unproven(husky.inactive(left[0])));
+        }
+        put_in(&place, order, &left, &mut done, changes)?;
+        if left.contains(&Event::PreCommit) {
+            let hook = place.folder.join(Event::PreCommit.name());
+            canary::prove(repository, &hook, order.canary).map_err(HookError::Unproven)?;
+            done.is_proved = true;
+        }
+        Ok(done)
+    })
 }
 
-fn restore(hook: &Path, old_shim: Option<&[u8]>) -> Result<(), HookError> {
-    match old_shim {
-        Some(text) => write_shim(hook, &String::from_utf8_lossy(text)).map_err(io_at(hook)),
-        None if hook.exists() => fs::remove_file(hook).map_err(io_at(hook)),
-        None => Ok(()),
+/// Writes the shims into the folder.
+fn put_in(
+    place: &Place,
+    order: &Order<'_>,
+    events: &[Event],
+    done: &mut Installed,
+    changes: &mut Changes,
+) -> Result<(), HookError> {
+    let is_shared = place.owner == Owner::Project;
+    let program = if is_shared { Program::ByName } else { Program::At(order.program) };
+    let previous =
+        if place.owner == Owner::Keyhook { Previous::InRepository } else { Previous::Beside };
+    let has_marker = |event: &Event| {
+        std::fs::read(place.folder.join(event.name()))
+            .is_ok_and(|text| shim::is_shim(&text) && shim::has_made_folder(&text))
+    };
+    let made_folder = !place.folder.exists() || EVENTS.iter().any(has_marker);
+    for event in events {
+        let path = place.folder.join(event.name());
+        let shim = shim::render(*event, program, previous, made_folder);
+        let state = put_in_one(&path, shim.as_bytes(), changes)?;
+        done.hooks.push((*event, state));
+        if kept_path(&path).symlink_metadata().is_ok() {
+            done.kept.push(*event);
+        }
     }
+    Ok(())
 }
 
-fn put_back(folder: &Path, made_folder: bool) -> Result<bool, HookError> {
-    let (hook, previous) = (folder.join("pre-commit"), folder.join(PREVIOUS));
-    let has_previous = previous.symlink_metadata().is_ok() && hook.symlink_metadata().is_err();
-    if has_previous {
-        fs::rename(&previous, &hook).map_err(io_at(&previous))?;
+fn put_in_one(path: &Path, shim: &[u8], changes: &mut Changes) -> Result<Done, HookError> {
+    let kept = kept_path(path);
+    let existing = read_hook(path)?;
+    let is_ours = existing.as_deref().is_some_and(shim::is_shim);
+    if existing.as_deref() == Some(shim) && place::is_executable(path) {
+        return Ok(Done::Unchanged);
+    }
+    changes.make_folder(path.parent().expect("it lies in a folder"))?;
+    if path.symlink_metadata().is_ok() && !is_ours {
+        if kept.symlink_metadata().is_ok() {
+            return Err(HookError::TwoPrevious(kept));
+        }
+        changes.replace_keeping(path, &kept, shim)?;
+        return Ok(Done::New);
+    }
+    changes.write(path, shim, true)?;
+    Ok(if is_ours { Done::Updated } else { Done::New })
+}
+
+/// Takes the hooks out and puts back what was there before, all or none.
+pub fn uninstall(
+    repository: &Repository,
+    events: &[Event],
+    is_writing: bool,
+) -> Result<Removed, HookError> {
+    let place = Place::of(repository)?;
+    let managers = recognise(repository.work_dir(), &place);
+    let mut removed = all_or_nothing(|changes| {
+        let mut removed = Removed::default();
+        // The folder for all repositories is not this repository's to change.
+        let folder = match place.owner {
+            Owner::Keyhook => repository.common_dir().join("hooks"),
+            _ => place.folder.clone(),
+        };
+        take_out(&folder, events, &mut removed, changes)?;
+        for managed in managers.iter().filter(|_| is_writing) {
+            removed.written.extend(managed.take_out(events, changes)?);
+        }
+        Ok(removed)
+    })?;
+    for managed in &managers {
+        let files = events.iter().filter(|event| managed.calls(**event));
+        removed.still_called.extend(files.map(|event| managed.file_of(*event)));
+    }
+    removed.still_called.dedup();
+    let is_ours = |event: &Event| {
+        read_hook(&place.folder.join(event.name())).ok().flatten().is_some_and(|t| shim::is_shim(&t))
+    };
+    if !removed.hooks.is_empty() && !EVENTS.iter().any(is_ours) {
+        remove_salt(repository)?;
+    }
+    Ok(removed)
+}
+
+fn take_out(
+    folder: &Path,
+    events: &[Event],
+    removed: &mut Removed,
+    changes: &mut Changes,
+) -> Result<(), HookError> {
+    let mut made_folder = false;
+    for event in events {
+        let hook = folder.join(event.name());
+        let Some(text) = read_hook(&hook)?.filter(|text| shim::is_shim(text)) else { continue };
+        made_folder |= shim::has_made_folder(&text);
+        let kept = kept_path(&hook);
+        if kept.symlink_metadata().is_ok() {
+            changes.put_back(&kept, &hook)?;
+            removed.is_back.push(*event);
+        } else {
+            changes.remove(&hook)?;
+        }
+        removed.hooks.push(*event);
     }
     if made_folder {
         // Not empty means that somebody else uses it now; then it stays.
-        let _ = fs::remove_dir(folder);
+        let _ = std::fs::remove_dir(folder);
     }
-    Ok(has_previous)
+    Ok(())
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    memchr::memmem::find(text, part).is_some()
-}
-
-#[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_executable(path: &Path) -> bool {
-    path.exists()
-}
-
-fn io_at(path: &Path) -> impl FnOnce(io::Error) -> HookError {
-    let path = path.to_owned();
-    move |error| HookError::Io(path, error)
-}
-
-#[cfg(test)]
-mod tests {
-    use expect_test::expect;
-
-    use super::*;
-
-    #[test]
-    fn the_shim_is_short_and_pinned() {
-        let shim = render_shim(Path::new("/home/o'neil/bin/keyhook"), true);
-        expect![[r#"
-            #!/bin/sh
-            # keyhook shim 1, made by `keyhook install`; take it out with `keyhook uninstall`.
-            previous="$0.before-keyhook"
-            if [ -x "$previous" ] && [ -z "${KEYHOOK_CANARY-}" ]; then
-              "$previous" "$@" || exit $?
-            fi
-            keyhook='/home/o'\''neil/bin/keyhook'
-            [ -x "$keyhook" ] || keyhook=$(command -v keyhook) || {
-              echo 'keyhook: commit blocked: the program keyhook is not at' '/home/o'\''neil/bin/keyhook' >&2
-              echo "  install it again, or take this hook out: rm '$0'" >&2
-              exit 2
-            }
-            exec "$keyhook" hook pre-commit "$@"
-            # The folder was made by keyhook.
-        "#]]
-        .assert_eq(&shim);
-        assert!(is_shim(shim.as_bytes()));
-        assert!(SHIM.lines().count() <= 15);
+/// The salt of a repository without a baseline; nothing needs it once the hooks are out.
+fn remove_salt(repository: &Repository) -> Result<(), HookError> {
+    let own = repository.common_dir().join("keyhook");
+    if own.join("salt").exists() {
+        std::fs::remove_file(own.join("salt")).map_err(change::io_at(&own))?;
+        // Other files in it are not ours to remove; then the folder stays.
+        let _ = std::fs::remove_dir(&own);
     }
+    Ok(())
+}
 
-    #[test]
-    fn a_foreign_hook_is_not_a_shim() {
-        assert!(!is_shim(b"#!/bin/sh\nexec keyhook hook pre-commit\n"));
-        assert!(!is_shim(b""));
+fn kept_path(hook: &Path) -> PathBuf {
+    let mut name = hook.as_os_str().to_owned();
+    name.push(KEPT);
+    PathBuf::from(name)
+}
+
+fn read_hook(hook: &Path) -> Result<Option<Vec<u8>>, HookError> {
+    match std::fs::read(hook) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        // A hook that only its owner may read is kept like any other.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(Some(Vec::new())),
+        Err(error) => Err(HookError::Io(hook.to_owned(), error)),
     }
 }

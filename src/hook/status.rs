@@ -1,0 +1,201 @@
+//! What git would really run here: not what was once installed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::event::Event;
+use super::manager::Managed;
+use super::place::{self, Owner, Place};
+use super::shim::{self, KEPT, SHIM_VERSION};
+use crate::git::{Git, Repository};
+
+/// What stands at one moment.
+#[derive(Clone, Debug)]
+pub struct HookState {
+    /// The moment.
+    pub event: Event,
+    /// The file that git looks for.
+    pub path: PathBuf,
+    /// What is there.
+    pub what: What,
+    /// A kept hook that runs before keyhook's.
+    pub kept: Option<PathBuf>,
+}
+
+/// What git finds where it looks for a hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Nothing.
+    Absent,
+    /// A file that git passes over, because it may not be executed.
+    NotExecutable {
+        /// Whether it is keyhook's.
+        is_ours: bool,
+    },
+    /// keyhook's shim, as this program would write it.
+    Ours,
+    /// keyhook's shim of another version.
+    Stale(u32),
+    /// keyhook's shim, which names a program that is not there.
+    NoProgram(PathBuf),
+    /// The hook of a manager whose file calls keyhook.
+    Managed(&'static str),
+    /// The hook of a manager whose file does not call keyhook.
+    Manager(&'static str),
+    /// pre-commit or prek took the place and runs keyhook's shim, which it put aside, first.
+    Legacy(&'static str),
+    /// A manager took the place and put keyhook's shim aside, where nothing runs it.
+    Displaced(PathBuf),
+    /// Another hook, which has a line that calls keyhook.
+    ForeignCalling,
+    /// Another hook.
+    Foreign,
+}
+
+impl What {
+    /// Returns whether keyhook is reached.
+    pub fn is_guarding(&self) -> bool {
+        matches!(
+            self,
+            What::Ours
+                | What::Stale(_)
+                | What::Managed(_)
+                | What::Legacy(_)
+                | What::ForeignCalling
+        )
+    }
+}
+
+/// Looks at what git would run at each of these moments.
+pub fn status(place: &Place, managers: &[Managed], events: &[Event]) -> Vec<HookState> {
+    events
+        .iter()
+        .map(|event| {
+            let path = place.folder.join(event.name());
+            let kept = super::kept_path(&path);
+            HookState {
+                event: *event,
+                what: what(&path, *event, place, managers),
+                kept: place::is_executable(&kept).then_some(kept),
+                path,
+            }
+        })
+        .collect()
+}
+
+fn what(path: &Path, event: Event, place: &Place, managers: &[Managed]) -> What {
+    let Ok(text) = fs::read(path) else { return What::Absent };
+    let is_ours = shim::is_shim(&text);
+    if !place::is_executable(path) {
+        return What::NotExecutable { is_ours };
+    }
+    if is_ours {
+        return match (shim::version_of(&text), shim::program_of(&text)) {
+            (Some(version), _) if version != SHIM_VERSION => What::Stale(version),
+            (_, Some(program)) if !place::is_executable(&program) => What::NoProgram(program),
+            _ => What::Ours,
+        };
+    }
+    let beside = |ending: &str| place.folder.join(format!("{}{ending}", event.name()));
+    let is_shim_at = |path: &Path| fs::read(path).is_ok_and(|text| shim::is_shim(&text));
+    for managed in managers.iter().filter(|managed| managed.is_active(event, place)) {
+        let name = managed.name();
+        if managed.calls(event) {
+            return What::Managed(name);
+        }
+        let legacy = beside(".legacy");
+        if matches!(name, "pre-commit" | "prek")
+            && is_shim_at(&legacy)
+            && place::is_executable(&legacy)
+        {
+            return What::Legacy(name);
+        }
+        // lefthook calls what it finds `.old`.
+        if is_shim_at(&beside(".old")) {
+            return What::Displaced(beside(".old"));
+        }
+        return What::Manager(name);
+    }
+    if calls_keyhook(&text, event) { What::ForeignCalling } else { What::Foreign }
+}
+
+fn calls_keyhook(text: &[u8], event: Event) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let call = format!("hook {}", event.name());
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with('#'))
+        .any(|line| line.find("keyhook").is_some_and(|at| line[at..].contains(&call)))
+}
+
+/// Returns the hooks of the repository's own folder that git passes over, because
+/// `core.hooksPath` names another one.
+pub fn shadowed(repository: &Repository, place: &Place) -> Vec<PathBuf> {
+    let own = repository.common_dir().join("hooks");
+    // keyhook's own folder runs them.
+    if place.owner == Owner::Keyhook || place::full(&own) == place::full(&place.folder) {
+        return Vec::new();
+    }
+    let Ok(entries) = fs::read_dir(&own) else { return Vec::new() };
+    let mut found: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            !name.ends_with(".sample") && !name.ends_with(KEPT) && place::is_executable(path)
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// A hook in git's configuration, which git runs since version 2.54.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfiguredHook {
+    /// Its name: `hook.NAME.event`.
+    pub name: String,
+    /// The moment's name.
+    pub event: String,
+    /// What it runs; empty if nothing is configured.
+    pub command: String,
+    /// Whether it is switched on.
+    pub is_enabled: bool,
+}
+
+/// Returns the hooks in git's configuration.
+pub fn configured_hooks(git: &Git) -> Vec<ConfiguredHook> {
+    let Ok(reply) = git.run(["config", "-z", "--get-regexp", "^hook\\..*"]) else {
+        return Vec::new();
+    };
+    let text = String::from_utf8_lossy(&reply).into_owned();
+    let pairs: Vec<(&str, &str)> =
+        text.split('\0').filter_map(|entry| entry.split_once('\n')).collect();
+    let value = |name: &str, key: &str| {
+        let full = format!("hook.{name}.{key}");
+        pairs.iter().rev().find(|(found, _)| *found == full).map(|(_, value)| *value)
+    };
+    let mut hooks = Vec::new();
+    for (key, event) in &pairs {
+        let name = key.strip_prefix("hook.").and_then(|rest| rest.strip_suffix(".event"));
+        let Some(name) = name else { continue };
+        let is_off = |value: &str| matches!(value, "false" | "no" | "off" | "0");
+        hooks.push(ConfiguredHook {
+            name: name.to_owned(),
+            event: (*event).to_owned(),
+            command: value(name, "command").unwrap_or_default().to_owned(),
+            is_enabled: !value(name, "enabled").is_some_and(is_off),
+        });
+    }
+    hooks
+}
+
+/// Returns git's version as two numbers.
+pub fn git_version(git: &Git) -> Option<(u32, u32)> {
+    let reply = git.run(["version"]).ok()?;
+    let text = String::from_utf8_lossy(&reply).into_owned();
+    let mut numbers = text.trim().strip_prefix("git version ")?.split('.');
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+/// Stages a canary in a throw-away index and lets git run `pre-commit`.
+pub fn prove(repository: &Repository, place: &Place, canary: &str) -> Result<(), String> {
+    super::canary::prove(repository, &place.folder.join(Event::PreCommit.name()), canary)
+}
