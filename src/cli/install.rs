@@ -120,8 +120,13 @@ fn show_installed(place: &str, done: &Installed) -> Exit {
     let place = escape(place);
     let all = |state: Done| done.hooks.iter().all(|(_, found)| *found == state);
     let is_new = !done.hooks.is_empty() && all(Done::New);
+    let through = done.managed.iter().find(|(event, _)| *event == Event::PreCommit);
     say(&match (done.hooks.is_empty() || all(Done::Unchanged), is_new, done.is_proved) {
         (true, ..) if done.written.is_empty() => format!("keyhook: {place} is guarded already"),
+        _ if through.is_some() => {
+            let name = through.map_or("", |(_, name)| name);
+            format!("keyhook: {place} is guarded through {name}")
+        }
         (_, true, true) => format!("keyhook: {place} is guarded: a staged test key was blocked"),
         (_, _, true) => format!("keyhook: the hooks of {place} were updated and work"),
         _ => format!("keyhook: the hooks of {place} are in"),
@@ -143,6 +148,9 @@ fn show_installed(place: &str, done: &Installed) -> Exit {
     }
     if !done.kept.is_empty() {
         row("kept", format!("{} (what was there runs first)", names(done.kept.clone())));
+    }
+    if let Some((_, name)) = through.filter(|_| !done.is_proved) {
+        row("proof", format!("by reading its file; to try it would run all that {name} runs"));
     }
     for file in &done.written {
         row("written", format!("{}; commit it", escape(&file.to_string_lossy())));

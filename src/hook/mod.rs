@@ -222,7 +222,7 @@ fn indented(lines: &str) -> String {
 
 /// Puts the hooks in and proves them, all or none.
 pub fn install(repository: &Repository, order: &Order<'_>) -> Result<Installed, HookError> {
-    let place = Place::of(repository)?;
+    let place = Place::of(repository)?.below_global(repository);
     place.check()?;
     let managers = recognise(repository.work_dir(), &place);
     let husky = managers.iter().find(|managed| managed.owns_folder(&place));
@@ -320,16 +320,11 @@ pub fn uninstall(
     events: &[Event],
     is_writing: bool,
 ) -> Result<Removed, HookError> {
-    let place = Place::of(repository)?;
+    let place = Place::of(repository)?.below_global(repository);
     let managers = recognise(repository.work_dir(), &place);
     let mut removed = all_or_nothing(|changes| {
         let mut removed = Removed::default();
-        // The folder for all repositories is not this repository's to change.
-        let folder = match place.owner {
-            Owner::Keyhook => repository.common_dir().join("hooks"),
-            _ => place.folder.clone(),
-        };
-        take_out(&folder, events, &mut removed, changes)?;
+        take_out(&place.folder, events, &mut removed, changes)?;
         for managed in managers.iter().filter(|_| is_writing) {
             removed.written.extend(managed.take_out(events, changes)?);
         }
@@ -357,10 +352,10 @@ fn take_out(
 ) -> Result<(), HookError> {
     let mut made_folder = false;
     for event in events {
-        let hook = folder.join(event.name());
-        let Some(text) = read_hook(&hook)?.filter(|text| shim::is_shim(text)) else { continue };
+        let place = folder.join(event.name());
+        let kept = kept_path(&place);
+        let Some((hook, text)) = find_shim(&place)? else { continue };
         made_folder |= shim::has_made_folder(&text);
-        let kept = kept_path(&hook);
         if kept.symlink_metadata().is_ok() {
             changes.put_back(&kept, &hook)?;
             removed.is_back.push(*event);
@@ -374,6 +369,19 @@ fn take_out(
         let _ = std::fs::remove_dir(folder);
     }
     Ok(())
+}
+
+/// Finds keyhook's shim at its place, or where a manager has put it aside.
+fn find_shim(place: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, HookError> {
+    for ending in ["", ".legacy", ".old"] {
+        let mut name = place.as_os_str().to_owned();
+        name.push(ending);
+        let path = PathBuf::from(name);
+        if let Some(text) = read_hook(&path)?.filter(|text| shim::is_shim(text)) {
+            return Ok(Some((path, text)));
+        }
+    }
+    Ok(None)
 }
 
 /// The salt of a repository without a baseline; nothing needs it once the hooks are out.

@@ -47,6 +47,16 @@ impl Place {
         Ok(Place { folder, configured, owner })
     }
 
+    /// Returns the repository's own folder where keyhook's folder for all stands in for it: what is
+    /// there runs, and the folder for all is not one repository's to change.
+    pub fn below_global(self, repository: &Repository) -> Place {
+        if self.owner != Owner::Keyhook {
+            return self;
+        }
+        let folder = repository.common_dir().join("hooks");
+        Place { folder, owner: Owner::Repository, ..self }
+    }
+
     /// Fails unless the folder is one, or can become one.
     pub(super) fn check(&self) -> Result<(), HookError> {
         if self.folder.is_dir() {

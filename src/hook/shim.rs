@@ -48,7 +48,8 @@ pub(super) fn render(
 ) -> String {
     let template = if event.has_input() { SHIM_WITH_INPUT } else { SHIM };
     let previous = match previous {
-        Previous::Beside => format!("previous=\"$0{KEPT}\""),
+        // pre-commit and prek call a hook that they found `.legacy`, and run it.
+        Previous::Beside => format!("previous=\"${{0%.legacy}}{KEPT}\""),
         Previous::InRepository => format!("{IN_REPOSITORY}{ALREADY_OURS}"),
     };
     let text = match program {
@@ -126,7 +127,7 @@ mod tests {
         expect![[r#"
             #!/bin/sh
             # keyhook shim 2, made by `keyhook install`; take it out with `keyhook uninstall`.
-            previous="$0.before-keyhook"
+            previous="${0%.legacy}.before-keyhook"
             if [ -x "$previous" ] && [ -z "${KEYHOOK_CANARY-}" ]; then
               "$previous" "$@" || exit $?
             fi
@@ -143,7 +144,7 @@ mod tests {
         expect![[r#"
             #!/bin/sh
             # keyhook shim 2, made by `keyhook install`; take it out with `keyhook uninstall`.
-            previous="$0.before-keyhook"
+            previous="${0%.legacy}.before-keyhook"
             keyhook='/home/o'\''neil/bin/keyhook'
             [ -x "$keyhook" ] || keyhook=$(command -v keyhook) || {
               echo 'keyhook: push blocked: the program keyhook is not at' '/home/o'\''neil/bin/keyhook' >&2
@@ -168,7 +169,7 @@ mod tests {
         expect![[r#"
             #!/bin/sh
             # keyhook shim 2, made by `keyhook install`; take it out with `keyhook uninstall`.
-            previous="$0.before-keyhook"
+            previous="${0%.legacy}.before-keyhook"
             if [ -x "$previous" ] && [ -z "${KEYHOOK_CANARY-}" ]; then
               "$previous" "$@" || exit $?
             fi

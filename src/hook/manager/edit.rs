@@ -18,11 +18,20 @@ pub(super) fn without_lines(text: &str, blocks: &[String]) -> String {
         let starts_line = |at: usize, text: &str| {
             !block.ends_with('\n') || at == 0 || text.as_bytes()[at - 1] == b'\n'
         };
-        if let Some(at) = text.find(block.as_str()).filter(|at| starts_line(*at, &text)) {
+        let is_whole = |at: &usize| starts_line(*at, &text) && !has_more(block, &text[at + block.len()..]);
+        if let Some(at) = text.find(block.as_str()).filter(is_whole) {
             text.replace_range(at..at + block.len(), "");
         }
     }
     text
+}
+
+/// Returns whether a YAML key of the block has children that are not in it.
+fn has_more(block: &str, rest: &str) -> bool {
+    let head = block.lines().next().unwrap_or_default();
+    let is_key = head.ends_with(':') || head.trim_start().starts_with("- ");
+    let next = rest.lines().find(|line| !line.trim().is_empty());
+    is_key && next.is_some_and(|next| indent_of(next) > indent_of(head))
 }
 
 // --- husky: one script of sh for each hook, run with `sh -e` ---
@@ -375,6 +384,16 @@ mod tests {
             .flat_map(lefthook_forms)
             .collect();
         assert_eq!(without_lines(&added.unwrap(), &all), text);
+    }
+
+    #[test]
+    fn what_others_added_stays_whole() {
+        let text = "pre-commit:\n  commands:\n    lint:\n      run: x\n";
+        let added = add_lefthook(text, &[Event::PreCommit]).unwrap();
+        assert_eq!(without_lines(&added, &lefthook_forms(Event::PreCommit)), text);
+        let changed = added.replace("pre-commit\n    lint", "pre-commit\n      tags: y\n    lint");
+        assert_ne!(changed, added);
+        assert_eq!(without_lines(&changed, &lefthook_forms(Event::PreCommit)), changed);
     }
 
     #[test]

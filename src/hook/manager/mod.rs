@@ -223,7 +223,12 @@ impl Managed {
             Manager::Lefthook => "lefthook",
             Manager::PreCommit => "pre-commit",
             Manager::Prek => "prek",
-            Manager::SimpleGitHooks => "SIMPLE_GIT_HOOKS",
+            // Its hooks are copies, which follow the file only when it is run again.
+            Manager::SimpleGitHooks => {
+                let call = format!("keyhook hook {}", event.name());
+                return hook_mentions(place, event, "SIMPLE_GIT_HOOKS")
+                    && hook_mentions(place, event, &call);
+            }
             Manager::Overcommit => "overcommit",
         };
         hook_mentions(place, event, word)
