@@ -20,6 +20,7 @@ mod allow;
 mod baseline;
 mod ci;
 mod commits;
+mod doctor;
 mod hook;
 mod import;
 mod install;
@@ -52,6 +53,7 @@ struct Args {
 enum Action {
     Install(install::InstallArgs),
     Uninstall(install::UninstallArgs),
+    Doctor(doctor::Args),
     Scan(scan::Args),
     Allow(allow::Args),
     Baseline(baseline::Args),
@@ -92,6 +94,7 @@ pub fn main() -> ExitCode {
     code(match args.command {
         Action::Install(args) => args.run(),
         Action::Uninstall(args) => args.run(),
+        Action::Doctor(args) => args.run(),
         Action::Scan(args) => args.run(),
         Action::Allow(args) => args.run(),
         Action::Baseline(args) => args.run(),

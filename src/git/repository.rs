@@ -56,13 +56,18 @@ impl Repository {
 
     /// Opens the repository of a folder, whatever repository a hook's environment names.
     pub fn open_at(folder: &Path) -> Result<Repository, GitError> {
+        Repository::open_at_with(folder, Reader::Auto)
+    }
+
+    /// As [`Repository::open_at`], with a choice of the reader.
+    pub fn open_at_with(folder: &Path, reader: Reader) -> Result<Repository, GitError> {
         let folder = folder.canonicalize().map_err(|e| GitError::Io(folder.to_owned(), e))?;
         let git = Git::isolated(&folder);
         let open = || {
             library_options()?;
             git2::Repository::discover(&folder)
         };
-        Repository::open_with(Reader::Auto, &folder, git, open)
+        Repository::open_with(reader, &folder, git, open)
     }
 
     fn open_with(

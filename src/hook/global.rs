@@ -124,9 +124,8 @@ fn put_in_the_others(
         // A moment that was chosen before stays chosen.
         let is_ours = event.is_some_and(|event| {
             order.events.contains(&event)
-                || fs::read(&path).is_ok_and(|text| {
-                    memchr::memmem::find(&text, b"exec \"$keyhook\" hook").is_some()
-                })
+                || fs::read(&path)
+                    .is_ok_and(|text| shim::is_shim(&text) && !shim::is_pass_through(&text))
         });
         if is_ours {
             continue;

@@ -93,6 +93,11 @@ pub(super) fn is_shim(text: &[u8]) -> bool {
     version_of(text).is_some()
 }
 
+/// Returns whether a shim only keeps a repository's own hook alive.
+pub(super) fn is_pass_through(text: &[u8]) -> bool {
+    is_shim(text) && memchr::memmem::find(text, b"exec \"$keyhook\" hook").is_none()
+}
+
 /// Returns the version of a shim; `None` for anything else.
 pub(super) fn version_of(text: &[u8]) -> Option<u32> {
     let line = text.split(|byte| *byte == b'\n').nth(1)?;
@@ -194,7 +199,8 @@ mod tests {
             assert!(has_made_folder(shim.as_bytes()));
             assert!(!shim.contains('@') || !shim.replace("$@", "").contains('@'), "{shim}");
         }
-        assert!(is_shim(render_pass_through("post-merge").as_bytes()));
+        assert!(is_pass_through(render_pass_through("post-merge").as_bytes()));
+        assert!(!is_pass_through(local(Event::PrePush).as_bytes()));
         assert!(!render_pass_through("post-merge").replace("$@", "").contains('@'));
     }
 

@@ -32,8 +32,8 @@ pub enum What {
         /// Whether it is keyhook's.
         is_ours: bool,
     },
-    /// keyhook's shim, as this program would write it.
-    Ours,
+    /// keyhook's shim, with the program that it runs; `None` if it asks by name.
+    Ours(Option<PathBuf>),
     /// keyhook's shim of another version.
     Stale(u32),
     /// keyhook's shim, which names a program that is not there.
@@ -57,7 +57,7 @@ impl What {
     pub fn is_guarding(&self) -> bool {
         matches!(
             self,
-            What::Ours
+            What::Ours(_)
                 | What::Stale(_)
                 | What::Managed(_)
                 | What::Legacy(_)
@@ -67,20 +67,29 @@ impl What {
 }
 
 /// Looks at what git would run at each of these moments.
-pub fn status(place: &Place, managers: &[Managed], events: &[Event]) -> Vec<HookState> {
-    events
-        .iter()
-        .map(|event| {
-            let path = place.folder.join(event.name());
-            let kept = super::kept_path(&path);
-            HookState {
-                event: *event,
-                what: what(&path, *event, place, managers),
-                kept: place::is_executable(&kept).then_some(kept),
-                path,
-            }
-        })
-        .collect()
+pub fn status(
+    repository: &Repository,
+    place: &Place,
+    managers: &[Managed],
+    events: &[Event],
+) -> Vec<HookState> {
+    let state = |place: &Place, event: &Event| {
+        let path = place.folder.join(event.name());
+        let kept = super::kept_path(&path);
+        HookState {
+            event: *event,
+            what: what(&path, *event, place, managers),
+            kept: place::is_executable(&kept).then_some(kept),
+            path,
+        }
+    };
+    let below = place.clone().below_global(repository);
+    let at = |event: &Event| {
+        let found = state(place, event);
+        let is_through = fs::read(&found.path).is_ok_and(|text| shim::is_pass_through(&text));
+        if is_through { state(&below, event) } else { found }
+    };
+    events.iter().map(at).collect()
 }
 
 fn what(path: &Path, event: Event, place: &Place, managers: &[Managed]) -> What {
@@ -89,11 +98,14 @@ fn what(path: &Path, event: Event, place: &Place, managers: &[Managed]) -> What 
     if !place::is_executable(path) {
         return What::NotExecutable { is_ours };
     }
+    if shim::is_pass_through(&text) {
+        return What::Absent;
+    }
     if is_ours {
         return match (shim::version_of(&text), shim::program_of(&text)) {
             (Some(version), _) if version != SHIM_VERSION => What::Stale(version),
             (_, Some(program)) if !place::is_executable(&program) => What::NoProgram(program),
-            _ => What::Ours,
+            (_, program) => What::Ours(program),
         };
     }
     let beside = |ending: &str| place.folder.join(format!("{}{ending}", event.name()));
