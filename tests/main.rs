@@ -5,10 +5,12 @@
 mod against_git;
 mod baseline;
 mod commands;
+mod doctor;
 mod floor_plan;
 mod guarded;
 mod import;
 mod install;
+mod installer;
 mod moments;
 mod no_leak;
 mod own_keys;

@@ -18,8 +18,6 @@ use crate::terminal::{Paint, may_color};
 
 mod allow;
 mod baseline;
-mod ci;
-mod commits;
 mod doctor;
 mod hook;
 mod import;

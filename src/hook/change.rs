@@ -1,8 +1,8 @@
 //! Changes to files that happen together or not at all.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::fs;
 
 use super::HookError;
 

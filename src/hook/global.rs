@@ -53,9 +53,9 @@ const NAMES: [&str; 25] = [
 /// Returns the folder for the hooks of all repositories; `None` without a home.
 pub fn folder() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    let base = set("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(set("HOME").or_else(|| set("USERPROFILE"))?).join(".config")));
+    let base = set("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| {
+        Some(PathBuf::from(set("HOME").or_else(|| set("USERPROFILE"))?).join(".config"))
+    });
     base.filter(|base| base.is_absolute()).map(|base| base.join("keyhook").join("hooks"))
 }
 
@@ -76,7 +76,8 @@ pub fn install(order: &Order<'_>) -> Result<Installed, HookError> {
     });
     let owner = if folder == own { Owner::Keyhook } else { Owner::Others };
     let place = Place { folder, configured, owner };
-    if let Some(Configured { scope, .. }) = place.configured.as_ref().filter(|c| c.scope == "system")
+    if let Some(Configured { scope, .. }) =
+        place.configured.as_ref().filter(|c| c.scope == "system")
     {
         let problem = std::io::Error::other(format!(
             "core.hooksPath is set for the whole {scope}, and a global value would shadow it"
@@ -104,7 +105,7 @@ pub fn install(order: &Order<'_>) -> Result<Installed, HookError> {
         }
         let proved = prove(order.canary);
         if proved.is_err() && is_new {
-            git.run(["config", "--global", "--unset", "core.hooksPath"])?;
+            unset(&git, &own)?;
         }
         done.is_proved = proved.map(|()| true)?;
         Ok(done)
@@ -153,7 +154,7 @@ pub fn uninstall() -> Result<Removed, HookError> {
     };
     if is_own {
         // First, so that no repository is ever sent to an empty folder.
-        git.run(["config", "--global", "--unset", "core.hooksPath"])?;
+        unset(&git, &own)?;
     }
     let mut removed = Removed::default();
     all_or_nothing(|changes| {
@@ -185,6 +186,28 @@ fn value(git: &Git, scope: &str) -> Option<PathBuf> {
     let text = String::from_utf8_lossy(&reply);
     let text = text.trim_end_matches(['\n', '\r']);
     (!text.is_empty()).then(|| PathBuf::from(text))
+}
+
+/// Takes the setting out of the user's configuration.
+///
+/// git leaves the head of a section behind when a comment stands above it; where the setting is still
+/// the last thing in the file, as git has written it, it goes as it came.
+fn unset(git: &Git, own: &Path) -> Result<(), HookError> {
+    let origin = git.run(["config", "--global", "--show-origin", "--get", "core.hooksPath"]);
+    let origin = origin.map(|reply| String::from_utf8_lossy(&reply).into_owned());
+    let file =
+        origin.ok().and_then(|text| Some(text.strip_prefix("file:")?.split_once('\t')?.0.into()));
+    let file: Option<PathBuf> = file.filter(|path: &PathBuf| path.is_absolute());
+    let added = format!("[core]\n\thooksPath = {}\n", text_of(own));
+    if let Some(path) = file.and_then(|path| path.canonicalize().ok())
+        && let Ok(text) = fs::read(&path)
+        && let Some(rest) = text.strip_suffix(added.as_bytes())
+    {
+        let mut changes = Changes::default();
+        return changes.write(&path, rest, false);
+    }
+    git.run(["config", "--global", "--unset", "core.hooksPath"])?;
+    Ok(())
 }
 
 fn text_of(folder: &Path) -> String {

@@ -25,7 +25,9 @@ mod shim;
 mod status;
 
 pub use event::{EVENTS, Event};
-pub use global::{folder as global_folder, install as install_global, uninstall as uninstall_global};
+pub use global::{
+    folder as global_folder, install as install_global, uninstall as uninstall_global,
+};
 pub use manager::{Addition, Managed, recognise};
 pub use place::{Configured, Owner, Place};
 pub use shim::SHIM_VERSION;
@@ -148,7 +150,9 @@ impl fmt::Display for HookError {
                 write!(f, "cannot add the lines to {}: {why}", path.display())
             }
             HookError::Unproven(what) => write!(f, "the hook does not work here: {what}"),
-            HookError::NoHome => f.write_str("there is no home folder to install for: HOME is not set"),
+            HookError::NoHome => {
+                f.write_str("there is no home folder to install for: HOME is not set")
+            }
         }
     }
 }
@@ -173,7 +177,9 @@ impl HookError {
                 foreign_hints(place, managed.as_deref(), events)
             }
             HookError::NoFolder(place) => match place.unset_command() {
-                Some(command) => vec![format!("let git use the repository's own folder: {command}")],
+                Some(command) => {
+                    vec![format!("let git use the repository's own folder: {command}")]
+                }
                 None => vec![format!("move it away: {}", place.folder.display())],
             },
             HookError::TwoPrevious(path) => {
@@ -336,7 +342,10 @@ pub fn uninstall(
     }
     removed.still_called.dedup();
     let is_ours = |event: &Event| {
-        read_hook(&place.folder.join(event.name())).ok().flatten().is_some_and(|t| shim::is_shim(&t))
+        read_hook(&place.folder.join(event.name()))
+            .ok()
+            .flatten()
+            .is_some_and(|t| shim::is_shim(&t))
     };
     if !removed.hooks.is_empty() && !EVENTS.iter().any(is_ours) {
         remove_salt(repository)?;

@@ -1,6 +1,6 @@
 //! Where git looks for hooks in one repository, and whose folder that is.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::HookError;
 use crate::git::{Git, Repository};
@@ -42,6 +42,9 @@ impl Place {
     /// Asks git where the hooks of a repository lie.
     pub fn of(repository: &Repository) -> Result<Place, HookError> {
         let folder = repository.hooks_dir()?.path;
+        // From a folder further down git answers with `..`; nobody wants to read that.
+        let has_parent = folder.components().any(|part| part == Component::ParentDir);
+        let folder = if has_parent { full(&folder) } else { folder };
         let configured = configured(repository.git());
         let owner = owner_of(&folder, configured.as_ref(), repository);
         Ok(Place { folder, configured, owner })

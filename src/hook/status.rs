@@ -40,6 +40,9 @@ pub enum What {
     NoProgram(PathBuf),
     /// The hook of a manager whose file calls keyhook.
     Managed(&'static str),
+    /// The hook of a manager whose file calls keyhook since it wrote the hook; with the command that
+    /// writes it again.
+    Outdated(&'static str, &'static str),
     /// The hook of a manager whose file does not call keyhook.
     Manager(&'static str),
     /// pre-commit or prek took the place and runs keyhook's shim, which it put aside, first.
@@ -110,10 +113,12 @@ fn what(path: &Path, event: Event, place: &Place, managers: &[Managed]) -> What 
     }
     let beside = |ending: &str| place.folder.join(format!("{}{ending}", event.name()));
     let is_shim_at = |path: &Path| fs::read(path).is_ok_and(|text| shim::is_shim(&text));
-    for managed in managers.iter().filter(|managed| managed.is_active(event, place)) {
+    for managed in managers.iter().filter(|managed| managed.has_hook(event, place)) {
         let name = managed.name();
-        if managed.calls(event) {
-            return What::Managed(name);
+        match (managed.calls(event), managed.is_active(event, place)) {
+            (true, true) => return What::Managed(name),
+            (true, false) => return What::Outdated(name, managed.activation()),
+            (false, _) => {}
         }
         let legacy = beside(".legacy");
         if matches!(name, "pre-commit" | "prek")

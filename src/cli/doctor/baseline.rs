@@ -87,7 +87,10 @@ fn content(name: &str, id: &'static str, bytes: &[u8], which: &str) -> Vec<Check
             }
             Err(problem) => {
                 let says = format!("{problem} ({which}); every commit is blocked");
-                vec![check(id, State::Wrong, says).mended_by(format!("mend it, then: git add {name}"))]
+                vec![
+                    check(id, State::Wrong, says)
+                        .mended_by(format!("mend it, then: git add {name}")),
+                ]
             }
         };
     }
@@ -130,7 +133,8 @@ fn accepted(baseline: &Baseline, id: &'static str) -> Vec<Check> {
         })
         .collect();
     if !late.is_empty() {
-        let says = format!("{} should have been rotated by now", counted(late.len(), "real secret"));
+        let says =
+            format!("{} should have been rotated by now", counted(late.len(), "real secret"));
         checks.push(check("rotate", State::Wrong, says).with_details(late));
     }
     checks

@@ -48,8 +48,7 @@ const FILE_MAX: u64 = 1024 * 1024;
 
 pub(super) fn look(repository: &Repository) -> Option<Check> {
     let top = repository.work_dir()?;
-    let files: Vec<PathBuf> =
-        PLACES.iter().flat_map(|place| files_at(&top.join(place))).collect();
+    let files: Vec<PathBuf> = PLACES.iter().flat_map(|place| files_at(&top.join(place))).collect();
     let check = |state, says: String| Some(Check::new("ci", Section::Elsewhere, state, says));
     if files.is_empty() {
         let says = "no file of a CI service is here; CI would see what skipped the hooks";

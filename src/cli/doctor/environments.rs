@@ -66,7 +66,8 @@ type Seen = BTreeMap<[u8; 32], BTreeMap<String, Vec<(String, String)>>>;
 fn answer(seen: &Seen, count: usize) -> Vec<Check> {
     let shared: Vec<_> = seen.values().filter(|places| places.len() > 1).collect();
     if shared.is_empty() {
-        let says = format!("no key value is shared by environments ({})", counted(count, "env file"));
+        let says =
+            format!("no key value is shared by environments ({})", counted(count, "env file"));
         let check = Check::new("environments", Section::Files, State::Good, says);
         return if count > 1 { vec![check] } else { Vec::new() };
     }
@@ -114,7 +115,8 @@ fn environment_of(path: &str) -> Option<String> {
 
 /// Returns the names and values of an `.env` file that are not empty.
 pub(super) fn values(bytes: &[u8]) -> impl Iterator<Item = (&str, &str)> {
-    let lines = bytes.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
+    let lines =
+        bytes.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
     lines.filter_map(|line| {
         let line = line.trim().trim_start_matches('\u{feff}');
         let line = line.strip_prefix("export ").unwrap_or(line);

@@ -29,9 +29,8 @@ const PATTERNS: [&str; 15] = [
 ];
 
 /// Endings of files that show what a real one looks like.
-const TEMPLATES: [&str; 9] = [
-    "example", "sample", "template", "dist", "defaults", "default", "schema", "tpl", "tmpl",
-];
+const TEMPLATES: [&str; 9] =
+    ["example", "sample", "template", "dist", "defaults", "default", "schema", "tpl", "tmpl"];
 
 /// How much of a file is read to see whether it holds a private key.
 const HEAD_MAX: u64 = 64 * 1024;
@@ -42,14 +41,14 @@ pub(super) const SHOWN_MAX: usize = 10;
 pub(super) fn look(repository: &Repository) -> Vec<Check> {
     let Some(top) = repository.work_dir() else { return Vec::new() };
     let listed = |arguments: &[&str]| sensitive(repository, arguments);
-    let (tracked, loose) = match (listed(&["--cached"]), listed(&["--others", "--exclude-standard"]))
-    {
-        (Ok(tracked), Ok(loose)) => (tracked, loose),
-        (Err(error), _) | (_, Err(error)) => {
-            let says = format!("git does not tell which files there are: {error}");
-            return vec![Check::new("files", Section::Files, State::Unknown, says)];
-        }
-    };
+    let (tracked, loose) =
+        match (listed(&["--cached"]), listed(&["--others", "--exclude-standard"])) {
+            (Ok(tracked), Ok(loose)) => (tracked, loose),
+            (Err(error), _) | (_, Err(error)) => {
+                let says = format!("git does not tell which files there are: {error}");
+                return vec![Check::new("files", Section::Files, State::Unknown, says)];
+            }
+        };
     let accepted = accepted_paths(top);
     let holds = |path: &String| !accepted.contains(path) && holds_values(&top.join(path));
     let tracked: Vec<String> = tracked.into_iter().filter(holds).collect();
@@ -190,7 +189,8 @@ mod tests {
 
     #[test]
     fn templates_are_told_from_real_files() {
-        for name in [".env.example", "a/.env.sample", ".env.dist", "example.env", "config.tmpl.key"] {
+        for name in [".env.example", "a/.env.sample", ".env.dist", "example.env", "config.tmpl.key"]
+        {
             assert!(is_template(name), "{name}");
         }
         for name in [".env", ".env.production", "samples/.env", "server.key", "id_rsa"] {

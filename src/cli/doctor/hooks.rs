@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Check, Fix, Section, State, listed, quoted};
 use crate::git::{Git, Repository};
 use crate::hook::{
-    ConfiguredHook, Event, HookState, Managed, Order, Owner, Place, What, configured_hooks,
+    ConfiguredHook, EVENTS, Event, HookState, Managed, Order, Owner, Place, What, configured_hooks,
     git_version, install, prove, recognise, shadowed, status,
 };
 
@@ -27,14 +27,21 @@ pub(super) fn look(repository: &Repository) -> Vec<Check> {
     let events = Event::defaults(repository.work_dir().is_none());
     let configured = configured_hooks(repository.git());
     let mut checks = vec![folder(&place)];
-    let mut states = status(repository, &place, &managers, &events);
+    let mut states = status(repository, &place, &managers, &EVENTS);
+    // A hook that was not asked for is looked at where it is keyhook's.
+    let is_ours = |what: &What| !matches!(what, What::Absent | What::Foreign | What::Manager(_));
+    states.retain(|state| events.contains(&state.event) || is_ours(&state.what));
     let version = git_version(repository.git());
     states.retain(|state| {
         !(version >= Some(CONFIGURED_SINCE) && is_configured(&configured, state.event))
     });
     let is_through_config = !states.iter().any(|state| state.event == Event::PreCommit);
     checks.extend(good(&states));
-    checks.extend(states.iter().filter_map(|state| bad(state, &place, &managers)));
+    if states.iter().all(|state| state.what == What::Absent) && !states.is_empty() {
+        checks.extend(nothing(states.len(), &place));
+    } else {
+        checks.extend(states.iter().filter_map(|state| bad(state, &place, &managers)));
+    }
     checks.extend(other_program(&states));
     checks.extend(configuration(&configured, version));
     checks.extend(passed_over(repository, &place));
@@ -115,11 +122,13 @@ fn bad(state: &HookState, place: &Place, managers: &[Managed]) -> Option<Check> 
         What::NotExecutable { is_ours: false } => {
             format!("{event}: git runs nothing: {path} is not executable, nor keyhook's")
         }
-        What::NoProgram(program) => format!(
-            "{event}: the hook blocks, because there is no program {}",
-            program.display()
-        ),
+        What::NoProgram(program) => {
+            format!("{event}: the hook blocks, because there is no program {}", program.display())
+        }
         What::Manager(name) => format!("{event}: {name} runs and does not call keyhook"),
+        What::Outdated(name, _) => {
+            format!("{event}: the hook that {name} wrote does not call keyhook yet, its file does")
+        }
         What::Displaced(aside) => {
             format!("{event}: keyhook's hook was put aside as {}", aside.display())
         }
@@ -131,11 +140,31 @@ fn bad(state: &HookState, place: &Place, managers: &[Managed]) -> Option<Check> 
         let command = format!("chmod +x {}", quoted(&state.path.to_string_lossy()));
         return Some(check.mended_by(command).fixed_by(Fix::MakeExecutable(state.path.clone())));
     }
+    if let What::Outdated(_, activation) = state.what {
+        return Some(check.mended_by(activation));
+    }
     let is_theirs = place.owner == Owner::Project
-        || managers.iter().any(|m| m.is_active(event, place) && !m.calls(event));
+        || managers.iter().any(|m| m.has_hook(event, place) && !m.calls(event));
     Some(match place.owner {
         Owner::Others => check.mended_by("keyhook install --global"),
         _ if is_theirs => check.mended_by("keyhook install --write"),
+        _ => check.mended_by("keyhook install").fixed_by(Fix::Install),
+    })
+}
+
+/// keyhook was never installed: one answer says it better than four.
+fn nothing(count: usize, place: &Place) -> Option<Check> {
+    // A folder that is none has said so already.
+    if place.folder.exists() && !place.folder.is_dir() {
+        return None;
+    }
+    let says = format!(
+        "no hook of keyhook is here: commits, messages and pushes are not looked at ({count} hooks)"
+    );
+    let check = check("pre-commit", State::Wrong, says);
+    Some(match place.owner {
+        Owner::Others => check.mended_by("keyhook install --global"),
+        Owner::Project => check.mended_by("keyhook install --write"),
         _ => check.mended_by("keyhook install").fixed_by(Fix::Install),
     })
 }
@@ -178,7 +207,8 @@ fn configuration(configured: &[ConfiguredHook], version: Option<(u32, u32)>) -> 
         let (name, event) = (&hook.name, &hook.event);
         if !hook.is_enabled {
             let says = format!("hook.{name} ({event}) is switched off by the configuration");
-            let mend = format!("git config --unset-all {}", quoted(&format!("hook.{name}.enabled")));
+            let mend =
+                format!("git config --unset-all {}", quoted(&format!("hook.{name}.enabled")));
             checks.push(check("configured-hook", State::Wrong, says).mended_by(mend));
         } else if version < Some(CONFIGURED_SINCE) {
             let (major, minor) = version.unwrap_or_default();
@@ -221,10 +251,7 @@ fn switches(git: &Git, managers: &[Managed]) -> Vec<Check> {
         ("LEFTHOOK_EXCLUDE", uses("lefthook") && skips("LEFTHOOK_EXCLUDE")),
         ("SKIP", (uses("pre-commit") || uses("prek")) && skips("SKIP")),
         ("PREK_SKIP", uses("prek") && skips("PREK_SKIP")),
-        (
-            "SKIP_SIMPLE_GIT_HOOKS",
-            uses("simple-git-hooks") && is_on("SKIP_SIMPLE_GIT_HOOKS"),
-        ),
+        ("SKIP_SIMPLE_GIT_HOOKS", uses("simple-git-hooks") && is_on("SKIP_SIMPLE_GIT_HOOKS")),
         ("OVERCOMMIT_DISABLE", uses("overcommit") && is_on("OVERCOMMIT_DISABLE")),
         ("KEYHOOK_CANARY", !value("KEYHOOK_CANARY").is_empty()),
     ];

@@ -14,7 +14,8 @@ pub(super) fn look(repository: &Repository) -> Option<Check> {
             return check(State::Good, says.to_owned());
         }
         Err(GitError::Unmerged(path)) => {
-            let says = format!("a merge is not finished ({path}); git makes no commit before it is");
+            let says =
+                format!("a merge is not finished ({path}); git makes no commit before it is");
             return check(State::Note, says);
         }
         Err(error) => error,
@@ -25,7 +26,8 @@ pub(super) fn look(repository: &Repository) -> Option<Check> {
             check(State::Note, says)
         }
         Err(error) => {
-            let says = format!("what is staged cannot be read, so every commit is blocked: {error}");
+            let says =
+                format!("what is staged cannot be read, so every commit is blocked: {error}");
             let hint = error.hint().unwrap_or("git fsck").to_owned();
             check(State::Unknown, says).map(|check| check.mended_by(hint))
         }

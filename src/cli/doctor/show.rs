@@ -54,7 +54,10 @@ impl Answer<'_> {
         let is_wrong = |check: &Check| matches!(check.state, State::Wrong | State::Unknown);
         !self.checks.iter().any(|check| {
             is_wrong(check)
-                && matches!(check.id, "hooks-folder" | "pre-commit" | "canary" | "variable" | "path")
+                && matches!(
+                    check.id,
+                    "hooks-folder" | "pre-commit" | "canary" | "variable" | "path"
+                )
         })
     }
 

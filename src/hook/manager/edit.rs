@@ -18,7 +18,8 @@ pub(super) fn without_lines(text: &str, blocks: &[String]) -> String {
         let starts_line = |at: usize, text: &str| {
             !block.ends_with('\n') || at == 0 || text.as_bytes()[at - 1] == b'\n'
         };
-        let is_whole = |at: &usize| starts_line(*at, &text) && !has_more(block, &text[at + block.len()..]);
+        let is_whole =
+            |at: &usize| starts_line(*at, &text) && !has_more(block, &text[at + block.len()..]);
         if let Some(at) = text.find(block.as_str()).filter(is_whole) {
             text.replace_range(at..at + block.len(), "");
         }
@@ -73,10 +74,7 @@ fn lefthook_entry(event: Event, indent: usize) -> String {
         _ => "",
     };
     let input = if event.has_input() { "  use_stdin: true\n" } else { "" };
-    indented(
-        &format!("keyhook:\n  run: keyhook hook {}{arguments}\n{input}", event.name()),
-        indent,
-    )
+    indented(&format!("keyhook:\n  run: keyhook hook {}{arguments}\n{input}", event.name()), indent)
 }
 
 fn lefthook_job(event: Event, indent: usize) -> String {
@@ -91,7 +89,11 @@ pub(super) fn lefthook_block(event: Event) -> String {
 pub(super) fn lefthook_forms(event: Event) -> Vec<String> {
     let mut forms = vec![lefthook_block(event)];
     for indent in (2..=8).rev() {
-        forms.push(format!("{}commands:\n{}", " ".repeat(indent), lefthook_entry(event, indent + 2)));
+        forms.push(format!(
+            "{}commands:\n{}",
+            " ".repeat(indent),
+            lefthook_entry(event, indent + 2)
+        ));
     }
     forms.extend((2..=8).rev().map(|indent| lefthook_entry(event, indent)));
     forms.extend((2..=8).rev().map(|indent| lefthook_job(event, indent)));
@@ -194,11 +196,7 @@ pub(super) fn simple_forms(event: Event) -> Vec<String> {
     forms
 }
 
-pub(super) fn add_simple(
-    text: &str,
-    events: &[Event],
-    is_package: bool,
-) -> Result<String, String> {
+pub(super) fn add_simple(text: &str, events: &[Event], is_package: bool) -> Result<String, String> {
     let mut text = text.to_owned();
     for event in events {
         let open = match (is_package, text.find("\"simple-git-hooks\"")) {
@@ -301,7 +299,8 @@ impl Block {
         let start = (place + line.len() + 1).min(part.end);
         // A list may stand at the level of its key.
         let belongs = |line: &str| {
-            indent_of(line) > level || indent_of(line) == level && line.trim_start().starts_with("- ")
+            indent_of(line) > level
+                || indent_of(line) == level && line.trim_start().starts_with("- ")
         };
         let (mut end, mut indent) = (start, None);
         for (place, line) in &lines[number + 1..] {
@@ -454,9 +453,6 @@ mod tests {
         assert_eq!(add_husky("", Event::PrePush), "keyhook hook pre-push \"$@\"\n");
         let shared = add_husky("git lfs pre-push \"$@\"", Event::PrePush);
         assert!(shared.starts_with("keyhook_input=$(cat)\n"), "{shared}");
-        assert_eq!(
-            without_lines(&shared, &husky_forms(Event::PrePush)),
-            "git lfs pre-push \"$@\""
-        );
+        assert_eq!(without_lines(&shared, &husky_forms(Event::PrePush)), "git lfs pre-push \"$@\"");
     }
 }

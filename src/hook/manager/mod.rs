@@ -63,8 +63,7 @@ const LEFTHOOK_OTHER: [&str; 6] = [
     ".lefthook.jsonc",
 ];
 
-const SIMPLE_FILES: [&str; 3] =
-    [".simple-git-hooks.json", "simple-git-hooks.json", "package.json"];
+const SIMPLE_FILES: [&str; 3] = [".simple-git-hooks.json", "simple-git-hooks.json", "package.json"];
 
 const SIMPLE_OTHER: [&str; 4] = [
     ".simple-git-hooks.cjs",
@@ -83,7 +82,9 @@ pub fn recognise(top: Option<&Path>, place: &Place) -> Vec<Managed> {
     if let Some(folder) = husky_folder(top, place) {
         add(Manager::Husky, folder);
     }
-    let first = |names: &'static [&'static str]| names.iter().find(|name| top.join(name).is_file()).copied();
+    let first = |names: &'static [&'static str]| {
+        names.iter().find(|name| top.join(name).is_file()).copied()
+    };
     if let Some(name) = first(&LEFTHOOK_FILES).or(first(&LEFTHOOK_OTHER)) {
         add(Manager::Lefthook, name.into());
     }
@@ -157,7 +158,8 @@ impl Managed {
 
     /// Returns the lines that make the manager call keyhook.
     pub fn additions(&self, events: &[Event]) -> Vec<Addition> {
-        let events: Vec<Event> = events.iter().copied().filter(|event| self.serves(*event)).collect();
+        let events: Vec<Event> =
+            events.iter().copied().filter(|event| self.serves(*event)).collect();
         let whole = |lines: String| vec![Addition { file: self.file.clone(), lines }];
         match self.manager {
             Manager::Husky => events
@@ -165,9 +167,7 @@ impl Managed {
                 .map(|event| Addition { file: self.file_of(*event), lines: husky_line(*event) })
                 .collect(),
             Manager::Lefthook => whole(events.iter().map(|e| edit::lefthook_block(*e)).collect()),
-            Manager::Prek if self.file.ends_with("prek.toml") => {
-                whole(edit::prek_block(&events))
-            }
+            Manager::Prek if self.file.ends_with("prek.toml") => whole(edit::prek_block(&events)),
             Manager::PreCommit | Manager::Prek => whole(edit::pre_commit_block(&events, 0)),
             Manager::SimpleGitHooks => {
                 whole(events.iter().map(|e| format!("{},\n", edit::simple_pair(*e))).collect())
@@ -213,8 +213,16 @@ impl Managed {
         is_called || by_id
     }
 
-    /// Returns whether git runs the manager at this moment.
+    /// Returns whether git runs the manager at this moment, and the manager follows its file.
     pub fn is_active(&self, event: Event, place: &Place) -> bool {
+        // These hooks are copies, which follow the file only when the manager is run again.
+        let call = format!("keyhook hook {}", event.name());
+        self.has_hook(event, place)
+            && (self.manager != Manager::SimpleGitHooks || hook_mentions(place, event, &call))
+    }
+
+    /// Returns whether the hook that git runs is the manager's.
+    pub fn has_hook(&self, event: Event, place: &Place) -> bool {
         let word = match self.manager {
             Manager::Husky => {
                 return self.owns_folder(place)
@@ -223,12 +231,7 @@ impl Managed {
             Manager::Lefthook => "lefthook",
             Manager::PreCommit => "pre-commit",
             Manager::Prek => "prek",
-            // Its hooks are copies, which follow the file only when it is run again.
-            Manager::SimpleGitHooks => {
-                let call = format!("keyhook hook {}", event.name());
-                return hook_mentions(place, event, "SIMPLE_GIT_HOOKS")
-                    && hook_mentions(place, event, &call);
-            }
+            Manager::SimpleGitHooks => "SIMPLE_GIT_HOOKS",
             Manager::Overcommit => "overcommit",
         };
         hook_mentions(place, event, word)
@@ -243,7 +246,11 @@ impl Managed {
 
     /// Says why keyhook is not reached through the manager.
     pub(super) fn inactive(&self, event: Event) -> String {
-        format!("{} does not run {event} hooks in this clone; first run: {}", self.name(), self.activation())
+        format!(
+            "{} does not run {event} hooks in this clone; first run: {}",
+            self.name(),
+            self.activation()
+        )
     }
 
     /// Adds the lines that are not there yet; returns the files that changed.
@@ -257,7 +264,9 @@ impl Managed {
         let mut written = Vec::new();
         if self.manager == Manager::Husky {
             for event in missing {
-                self.rewrite(&self.file_of(event), changes, |text| Ok(edit::add_husky(text, event)))?;
+                self.rewrite(&self.file_of(event), changes, |text| {
+                    Ok(edit::add_husky(text, event))
+                })?;
                 written.push(self.file_of(event));
             }
         } else if !missing.is_empty() {

@@ -6,48 +6,15 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
+use super::{blocks, picture, write_hook};
 use crate::support::{Run, Sandbox, leak, program};
-
-/// Everything below a folder: the kind, permissions and content of each entry.
-fn picture(folder: &Path) -> BTreeMap<String, (u32, Vec<u8>)> {
-    let mut entries = BTreeMap::new();
-    let Ok(list) = fs::read_dir(folder) else { return entries };
-    for entry in list {
-        let path = entry.unwrap().path();
-        let metadata = path.symlink_metadata().unwrap();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let content = if metadata.is_symlink() {
-            fs::read_link(&path).unwrap().to_string_lossy().into_owned().into_bytes()
-        } else if metadata.is_dir() {
-            let below = picture(&path).into_iter();
-            entries.extend(below.map(|(inner, value)| (format!("{name}/{inner}"), value)));
-            Vec::new()
-        } else {
-            fs::read(&path).unwrap()
-        };
-        entries.insert(name, (metadata.permissions().mode(), content));
-    }
-    entries
-}
-
-fn write_hook(sandbox: &Sandbox, text: &str, mode: u32) {
-    sandbox.write(".git/hooks/pre-commit", text);
-    let path = sandbox.path(".git/hooks/pre-commit");
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-}
-
-/// Stages a leak and expects the hook to stop it.
-#[track_caller]
-fn blocks(sandbox: &Sandbox) {
-    sandbox.write("leak.py", leak(1)).stage(&["leak.py"]);
-    sandbox.try_commit(&[]).expect(1).says("keyhook: commit blocked: 1 new secret in 1 file");
-}
 
 #[test]
 fn a_fresh_repository_is_guarded() {
     let sandbox = Sandbox::new();
     let said = format!(
-        "keyhook: {} is guarded: a staged test key was blocked\n",
+        "keyhook: {} is guarded: a staged test key was blocked\n  hooks    pre-commit, \
+         pre-merge-commit, commit-msg, pre-push\n",
         sandbox.root().display()
     );
     let run = sandbox.keyhook(&["install"]).expect(0);
@@ -143,7 +110,7 @@ fn the_proof_leaves_nothing_in_the_repository() {
     let status = sandbox.git(&["status", "--porcelain"]);
     sandbox.install();
     let mut after = picture(&sandbox.path(".git"));
-    after.retain(|name, _| before.contains_key(name) || !name.starts_with("hooks/pre-commit"));
+    after.retain(|name, _| before.contains_key(name) || !name.starts_with("hooks/"));
     let added: Vec<_> = after.keys().filter(|name| !before.contains_key(*name)).collect();
     let is_salt = |name: &&&String| name.starts_with("keyhook");
     assert!(added.iter().all(|name| is_salt(&name)), "{added:?}");
@@ -260,9 +227,9 @@ fn uninstall_leaves_no_trace() {
 #[test]
 fn a_foreign_hooks_folder_is_refused_with_a_way_out() {
     for (scope, folder, hint) in [
-        ("--global", "shared/hooks", "keyhook hook pre-commit || exit"),
-        ("--local", ".husky/_", ">> .husky/pre-commit"),
-        ("--local", ".githooks", "keyhook hook pre-commit || exit"),
+        ("--global", "shared/hooks", "keyhook install --global"),
+        ("--local", ".husky/_", "add to .husky/pre-commit:\n    keyhook hook pre-commit\n"),
+        ("--local", ".githooks", "keyhook install --write"),
     ] {
         let sandbox = Sandbox::new();
         let full = if scope == "--global" { sandbox.beside(folder) } else { sandbox.path(folder) };
@@ -271,7 +238,9 @@ fn a_foreign_hooks_folder_is_refused_with_a_way_out() {
         sandbox.git(&["config", scope, "core.hooksPath", value]);
         let before = picture(&sandbox.beside(""));
         let run = sandbox.keyhook(&["install"]).expect(2).says("core.hooksPath is").says(hint);
-        run.says("or give the repository its own hooks: git config --local core.hooksPath");
+        if folder != ".husky/_" {
+            run.says("or give the repository its own hooks: git config --local core.hooksPath");
+        }
         assert!(before == picture(&sandbox.beside("")), "{folder}");
     }
     // A path into the repository's own folder is its own.
