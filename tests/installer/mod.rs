@@ -13,6 +13,8 @@ mod hooks;
 mod managers;
 mod shims;
 
+pub use events::script;
+
 /// Everything below a folder: the kind, permissions and content of each entry.
 pub fn picture(folder: &Path) -> BTreeMap<String, (u32, Vec<u8>)> {
     let mut entries = BTreeMap::new();

@@ -37,7 +37,8 @@ pub(super) fn look(repository: &Repository) -> Vec<Check> {
     });
     let is_through_config = !states.iter().any(|state| state.event == Event::PreCommit);
     checks.extend(good(&states));
-    if states.iter().all(|state| state.what == What::Absent) && !states.is_empty() {
+    let is_absent = |state: &HookState| state.what == What::Absent;
+    if states.len() == events.len() && states.iter().all(is_absent) {
         checks.extend(nothing(states.len(), &place));
     } else {
         checks.extend(states.iter().filter_map(|state| bad(state, &place, &managers)));
