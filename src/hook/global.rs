@@ -103,7 +103,7 @@ pub fn install(order: &Order<'_>) -> Result<Installed, HookError> {
         if is_new {
             git.run(["config", "--global", "core.hooksPath", &text_of(&place.folder)])?;
         }
-        let proved = prove(order.canary);
+        let proved = prove(order);
         if proved.is_err() && is_new {
             unset(&git, &own)?;
         }
@@ -214,12 +214,12 @@ fn text_of(folder: &Path) -> String {
     folder.to_string_lossy().replace('\\', "/")
 }
 
-fn prove(canary: &str) -> Result<(), HookError> {
+fn prove(order: &Order<'_>) -> Result<(), HookError> {
     let fail = |problem: String| HookError::Unproven(problem);
     let folder = tempfile::tempdir().map_err(|e| fail(format!("no temporary folder: {e}")))?;
     // A user's template could bring hooks of its own.
     Git::isolated(folder.path()).run(["init", "--quiet", "--template="])?;
     let repository = Repository::open_at(folder.path())?;
     let place = Place::of(&repository)?;
-    canary::prove(&repository, &place.folder.join("pre-commit"), canary).map_err(fail)
+    canary::prove(&repository, &place.folder, &order.events, order.canary).map_err(fail)
 }

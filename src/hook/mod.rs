@@ -263,11 +263,9 @@ pub fn install(repository: &Repository, order: &Order<'_>) -> Result<Installed, 
             return Err(HookError::Unproven(husky.inactive(left[0])));
         }
         put_in(&place, order, &left, &mut done, changes)?;
-        if left.contains(&Event::PreCommit) {
-            let hook = place.folder.join(Event::PreCommit.name());
-            canary::prove(repository, &hook, order.canary).map_err(HookError::Unproven)?;
-            done.is_proved = true;
-        }
+        canary::prove(repository, &place.folder, &left, order.canary)
+            .map_err(HookError::Unproven)?;
+        done.is_proved = left.contains(&Event::PreCommit);
         Ok(done)
     })
 }

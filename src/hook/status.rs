@@ -212,7 +212,12 @@ pub fn git_version(git: &Git) -> Option<(u32, u32)> {
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
-/// Stages a canary in a throw-away index and lets git run `pre-commit`.
-pub fn prove(repository: &Repository, place: &Place, canary: &str) -> Result<(), String> {
-    super::canary::prove(repository, &place.folder.join(Event::PreCommit.name()), canary)
+/// Lets git run `pre-commit` on a canary in a throw-away index, and `commit-msg` on one in a message.
+pub fn prove(
+    repository: &Repository,
+    place: &Place,
+    events: &[Event],
+    canary: &str,
+) -> Result<(), String> {
+    super::canary::prove(repository, &place.folder, events, canary)
 }

@@ -47,7 +47,7 @@ fn a_healthy_repository_is_all_good() {
         Hooks
           ok     git takes its hooks from [ROOT]/.git/hooks
           ok     pre-commit, pre-merge-commit, commit-msg and pre-push run keyhook
-          ok     a staged test key was blocked
+          ok     a staged test key was blocked, and one in a message
 
         Reading
           ok     keyhook's own reader reads what is staged, without starting git

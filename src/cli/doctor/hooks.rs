@@ -279,13 +279,22 @@ fn canary(
     states: &[HookState],
     is_through_config: bool,
 ) -> Option<Check> {
+    let is_shim = |state: &&HookState| matches!(state.what, What::Ours(_) | What::Stale(_));
+    let events: Vec<Event> = states.iter().filter(is_shim).map(|state| state.event).collect();
     let pre_commit = states.iter().find(|state| state.event == Event::PreCommit);
     match pre_commit.map(|state| &state.what) {
         Some(What::Ours(_) | What::Stale(_)) => {
-            Some(match prove(repository, place, &super::super::canary()) {
-                Ok(()) => check("canary", State::Good, "a staged test key was blocked"),
+            Some(match prove(repository, place, &events, &super::super::canary()) {
+                Ok(()) => {
+                    let also = if events.contains(&Event::CommitMsg) {
+                        ", and one in a message"
+                    } else {
+                        ""
+                    };
+                    check("canary", State::Good, format!("a staged test key was blocked{also}"))
+                }
                 Err(why) => {
-                    let says = format!("a staged test key was not blocked as it should be: {why}");
+                    let says = format!("a test key was not blocked as it should be: {why}");
                     check("canary", State::Wrong, says).mended_by("keyhook install")
                 }
             })
