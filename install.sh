@@ -1,11 +1,13 @@
 #!/bin/sh
 # Builds keyhook, installs it for this user, and guards a repository.
 #
-#   ./install.sh [--prefix DIR] [REPOSITORY]     build, install, put the hook into REPOSITORY
-#   ./install.sh --uninstall [--prefix DIR] [REPOSITORY]
+#   ./install.sh [--prefix DIR] [REPOSITORY]     build, install, put the hooks into REPOSITORY
+#   ./install.sh [--prefix DIR] --global         ... or guard all repositories of this user
+#   ./install.sh --uninstall [--prefix DIR] [REPOSITORY | --global]
 #
 # The program goes to DIR/bin (default ~/.local/bin). Nothing else is written outside this folder and
-# the repository; nothing needs root; the only network access is cargo's, for the locked crates.
+# the repository (with --global: ~/.config/keyhook and core.hooksPath in the git configuration); nothing
+# needs root; the only network access is cargo's, for the locked crates.
 set -eu
 
 say() { printf 'install.sh: %s\n' "$*"; }
@@ -14,16 +16,18 @@ stop() {
   [ -z "${2-}" ] || printf '  %s\n' "$2" >&2
   exit 2
 }
-usage() { sed -n '2,8s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,10s/^# \{0,1\}//p' "$0"; }
 
 prefix=${HOME:-}/.local
 repository=
 uninstall=no
+global=no
 while [ $# -gt 0 ]; do
   case $1 in
     --prefix) [ $# -ge 2 ] || stop '--prefix needs a folder'; prefix=$2; shift ;;
     --prefix=*) prefix=${1#--prefix=} ;;
     --uninstall) uninstall=yes ;;
+    --global) global=yes ;;
     -h | --help) usage; exit 0 ;;
     -*) stop "unknown option $1" 'see: ./install.sh --help' ;;
     *) [ -z "$repository" ] || stop 'one repository at a time'; repository=$1 ;;
@@ -37,7 +41,9 @@ case $prefix in
 esac
 program=$prefix/bin/keyhook
 
-if [ -n "$repository" ] && [ ! -d "$repository" ]; then
+[ "$global" = no ] || [ -z "$repository" ] || stop 'name a repository or --global, not both'
+[ "$global" = no ] || repository=--global
+if [ "$global" = no ] && [ -n "$repository" ] && [ ! -d "$repository" ]; then
   stop "there is no folder $repository"
 fi
 

@@ -111,29 +111,26 @@ fn what(path: &Path, event: Event, place: &Place, managers: &[Managed]) -> What 
             (_, program) => What::Ours(program),
         };
     }
+    let theirs: Vec<&Managed> = managers.iter().filter(|m| m.has_hook(event, place)).collect();
+    let Some(first) = theirs.first() else {
+        return if calls_keyhook(&text, event) { What::ForeignCalling } else { What::Foreign };
+    };
+    if let Some(calling) = theirs.iter().find(|managed| managed.calls(event)) {
+        return match calling.is_active(event, place) {
+            true => What::Managed(calling.name()),
+            false => What::Outdated(calling.name(), calling.activation()),
+        };
+    }
+    let name = first.name();
     let beside = |ending: &str| place.folder.join(format!("{}{ending}", event.name()));
     let is_shim_at = |path: &Path| fs::read(path).is_ok_and(|text| shim::is_shim(&text));
-    for managed in managers.iter().filter(|managed| managed.has_hook(event, place)) {
-        let name = managed.name();
-        match (managed.calls(event), managed.is_active(event, place)) {
-            (true, true) => return What::Managed(name),
-            (true, false) => return What::Outdated(name, managed.activation()),
-            (false, _) => {}
-        }
-        let legacy = beside(".legacy");
-        if matches!(name, "pre-commit" | "prek")
-            && is_shim_at(&legacy)
-            && place::is_executable(&legacy)
-        {
-            return What::Legacy(name);
-        }
-        // lefthook calls what it finds `.old`.
-        if is_shim_at(&beside(".old")) {
-            return What::Displaced(beside(".old"));
-        }
-        return What::Manager(name);
+    let (legacy, old) = (beside(".legacy"), beside(".old"));
+    if matches!(name, "pre-commit" | "prek") && is_shim_at(&legacy) && place::is_executable(&legacy)
+    {
+        return What::Legacy(name);
     }
-    if calls_keyhook(&text, event) { What::ForeignCalling } else { What::Foreign }
+    // lefthook calls what it finds `.old`.
+    if is_shim_at(&old) { What::Displaced(old) } else { What::Manager(name) }
 }
 
 fn calls_keyhook(text: &[u8], event: Event) -> bool {

@@ -93,9 +93,12 @@ fn a_repository_without_hooks_is_not_guarded() {
     sandbox.keyhook(&["doctor", "/nonexistent"]).expect(2).says("error: ");
 }
 
+/// Something that happens to a repository.
+type Way = fn(&Sandbox);
+
 #[test]
 fn each_way_to_lose_a_hook_is_seen_and_mended() {
-    let ways: [(&str, fn(&Sandbox)); 5] = [
+    let ways: [(&str, Way); 5] = [
         ("git passes over", |sandbox| {
             let hook = sandbox.path(".git/hooks/pre-commit");
             fs::set_permissions(hook, fs::Permissions::from_mode(0o644)).unwrap();

@@ -68,10 +68,13 @@ fn hooks_can_be_chosen() {
     sandbox.keyhook(&["install", "--all", "--hook", "pre-push"]).expect(2).says("cannot be used");
 }
 
+/// Something that stands in the way of a hook.
+type Stop = fn(&Sandbox);
+
 #[test]
 fn all_go_in_or_none() {
     // Each of these stops the last hook, when others are in already.
-    let stops: [(&str, fn(&Sandbox)); 2] = [
+    let stops: [(&str, Stop); 2] = [
         ("before-keyhook", |sandbox| {
             script(&sandbox.path(".git/hooks/pre-push"), "#!/bin/sh\n");
             sandbox.write(".git/hooks/pre-push.before-keyhook", "precious");

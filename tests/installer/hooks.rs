@@ -347,13 +347,16 @@ fn the_installer_explains_itself_and_stops_before_it_builds() {
     expect_test::expect![[r#"
         Builds keyhook, installs it for this user, and guards a repository.
 
-          ./install.sh [--prefix DIR] [REPOSITORY]     build, install, put the hook into REPOSITORY
-          ./install.sh --uninstall [--prefix DIR] [REPOSITORY]
+          ./install.sh [--prefix DIR] [REPOSITORY]     build, install, put the hooks into REPOSITORY
+          ./install.sh [--prefix DIR] --global         ... or guard all repositories of this user
+          ./install.sh --uninstall [--prefix DIR] [REPOSITORY | --global]
 
         The program goes to DIR/bin (default ~/.local/bin). Nothing else is written outside this folder and
-        the repository; nothing needs root; the only network access is cargo's, for the locked crates.
+        the repository (with --global: ~/.config/keyhook and core.hooksPath in the git configuration); nothing
+        needs root; the only network access is cargo's, for the locked crates.
     "#]].assert_eq(&run.out);
-    let cases: [(&[&str], &str); 5] = [
+    let cases: [(&[&str], &str); 6] = [
+        (&["--global", "."], "name a repository or --global, not both"),
         (&["--fast"], "unknown option --fast"),
         (&["/nonexistent/folder"], "there is no folder /nonexistent/folder"),
         (&["--prefix"], "--prefix needs a folder"),

@@ -8,6 +8,7 @@ use crate::config::{CONFIG_NAME, Config};
 use crate::finding::{Salt, Verdict};
 use crate::git::Repository;
 use crate::rule::from_text;
+use crate::scan::{Problem, without_secrets};
 
 pub(super) fn look(repository: &Repository) -> Vec<Check> {
     let mut checks = Vec::new();
@@ -86,6 +87,7 @@ fn content(name: &str, id: &'static str, bytes: &[u8], which: &str) -> Vec<Check
                 vec![check(id, State::Note, says).with_details(config.disable)]
             }
             Err(problem) => {
+                let problem = without_secret(problem);
                 let says = format!("{problem} ({which}); every commit is blocked");
                 vec![
                     check(id, State::Wrong, says)
@@ -97,10 +99,17 @@ fn content(name: &str, id: &'static str, bytes: &[u8], which: &str) -> Vec<Check
     match Baseline::parse(bytes, &Salt::none()) {
         Ok(baseline) => accepted(&baseline, id),
         Err(error) => {
-            let says = format!("{error} ({which}); a commit with a finding is blocked");
+            let problem = without_secret(error.to_string());
+            let says = format!("{problem} ({which}); a commit with a finding is blocked");
             vec![check(id, State::Wrong, says).mended_by(error.hint())]
         }
     }
+}
+
+/// The message about a broken file quotes it.
+fn without_secret(problem: String) -> String {
+    let (path, hint) = (String::new(), String::new());
+    without_secrets(Problem { path, problem, hint }).problem
 }
 
 fn accepted(baseline: &Baseline, id: &'static str) -> Vec<Check> {

@@ -126,7 +126,10 @@ pub(super) fn values(bytes: &[u8]) -> impl Iterator<Item = (&str, &str)> {
             Some(quote @ ('"' | '\'')) => value[1..].split(quote).next().unwrap_or_default(),
             _ => value.split(" #").next().unwrap_or_default().trim_end(),
         };
-        (!value.is_empty()).then(|| (name.trim(), value))
+        let name = name.trim();
+        // Lines of a key in several lines have `=` in them too; only names may be shown.
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+        (!value.is_empty() && name.chars().all(is_name)).then_some((name, value))
     })
 }
 
