@@ -149,6 +149,10 @@ fn show_installed(place: &str, done: &Installed) -> Exit {
     if !done.kept.is_empty() {
         row("kept", format!("{} (what was there runs first)", names(done.kept.clone())));
     }
+    for event in &done.renamed {
+        let name = format!("{}/{event}.before-keyhook", done.place.folder.display());
+        row("note", format!("the {event} hook asks for its name, which is now {}", escape(&name)));
+    }
     if let Some((_, name)) = through.filter(|_| !done.is_proved) {
         row("proof", format!("by reading its file; to try it would run all that {name} runs"));
     }

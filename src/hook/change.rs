@@ -163,7 +163,8 @@ fn write_whole(
         builder.permissions(fs::Permissions::from_mode(mode));
     }
     let _ = is_program;
-    let mut file = builder.tempfile_in(folder)?;
+    // The error would name the temporary file, which nobody has heard of.
+    let mut file = builder.tempfile_in(folder).map_err(|e| io::Error::from(e.kind()))?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     if let Some(permissions) = permissions {

@@ -90,6 +90,7 @@ pub fn install(order: &Order<'_>) -> Result<Installed, HookError> {
             hooks: Vec::new(),
             managed: Vec::new(),
             kept: Vec::new(),
+            renamed: Vec::new(),
             written: Vec::new(),
             managers: Vec::new(),
             place: place.clone(),

@@ -70,6 +70,8 @@ pub struct Installed {
     pub managed: Vec<(Event, &'static str)>,
     /// The hooks before which another one runs.
     pub kept: Vec<Event>,
+    /// Those of them that ask for the name of their file, which is another one now.
+    pub renamed: Vec<Event>,
     /// The files of hook managers that were changed.
     pub written: Vec<PathBuf>,
     /// The managers that this repository uses.
@@ -243,6 +245,7 @@ pub fn install(repository: &Repository, order: &Order<'_>) -> Result<Installed, 
             hooks: Vec::new(),
             managed: Vec::new(),
             kept: Vec::new(),
+            renamed: Vec::new(),
             written: Vec::new(),
             managers: managers.clone(),
             place: place.clone(),
@@ -294,9 +297,29 @@ fn put_in(
         done.hooks.push((*event, state));
         if kept_path(&path).symlink_metadata().is_ok() {
             done.kept.push(*event);
+            let text = std::fs::read(kept_path(&path)).unwrap_or_default();
+            if asks_for_its_name(&text) {
+                done.renamed.push(*event);
+            }
         }
     }
     Ok(())
+}
+
+/// Returns whether a script does what its own name says, as one that serves several hooks.
+fn asks_for_its_name(text: &[u8]) -> bool {
+    let ways = [
+        "basename \"$0",
+        "basename $0",
+        "basename -- \"$0",
+        "{0##*/}",
+        "PROGRAM_NAME",
+        "argv[0]",
+        "basename($0",
+        "process.argv[1]",
+        "basename(__file__",
+    ];
+    ways.iter().any(|way| memchr::memmem::find(text, way.as_bytes()).is_some())
 }
 
 fn put_in_one(path: &Path, shim: &[u8], changes: &mut Changes) -> Result<Done, HookError> {
@@ -412,8 +435,6 @@ fn read_hook(hook: &Path) -> Result<Option<Vec<u8>>, HookError> {
     match std::fs::read(hook) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        // A hook that only its owner may read is kept like any other.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(Some(Vec::new())),
         Err(error) => Err(HookError::Io(hook.to_owned(), error)),
     }
 }

@@ -1,6 +1,7 @@
 //! What git would really run here: not what was once installed.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::event::Event;
@@ -27,6 +28,8 @@ pub struct HookState {
 pub enum What {
     /// Nothing.
     Absent,
+    /// Something that cannot be looked at.
+    Unreadable(String),
     /// A file that git passes over, because it may not be executed.
     NotExecutable {
         /// Whether it is keyhook's.
@@ -96,7 +99,14 @@ pub fn status(
 }
 
 fn what(path: &Path, event: Event, place: &Place, managers: &[Managed]) -> What {
-    let Ok(text) = fs::read(path) else { return What::Absent };
+    let text = match fs::read(path) {
+        Ok(text) => text,
+        // Below a file there is nothing either; the folder has its own answer.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return What::Absent;
+        }
+        Err(error) => return What::Unreadable(error.to_string()),
+    };
     let is_ours = shim::is_shim(&text);
     if !place::is_executable(path) {
         return What::NotExecutable { is_ours };

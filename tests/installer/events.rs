@@ -253,3 +253,24 @@ fn a_relative_path_is_the_same_from_every_folder() {
     sandbox.keyhook(&["uninstall"]).expect(0);
     assert!(!sandbox.path(".githooks").exists());
 }
+
+#[test]
+fn a_hook_that_asks_for_its_name_is_told_of() {
+    let sandbox = Sandbox::new();
+    let text = "#!/bin/sh\ncase $(basename \"$0\") in pre-commit) echo one;; esac\n";
+    script(&sandbox.path(".git/hooks/pre-commit"), text);
+    script(&sandbox.path(".git/hooks/pre-push"), "#!/bin/sh\ncat\n");
+    let run = sandbox.keyhook(&["install"]).expect(0);
+    let run = run.says("the pre-commit hook asks for its name, which is now ");
+    run.hides("the pre-push hook asks");
+}
+
+#[test]
+fn a_hook_that_cannot_be_read_stops_everything() {
+    let sandbox = Sandbox::new();
+    fs::create_dir_all(sandbox.path(".git/hooks/commit-msg")).unwrap();
+    let before = picture(&sandbox.path(".git"));
+    sandbox.keyhook(&["install"]).expect(2).says("commit-msg: Is a directory");
+    assert!(before == picture(&sandbox.path(".git")));
+    sandbox.keyhook(&["doctor"]).expect(2).says("commit-msg: cannot look at");
+}

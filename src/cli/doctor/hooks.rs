@@ -117,6 +117,10 @@ fn bad(state: &HookState, place: &Place, managers: &[Managed]) -> Option<Check> 
     let says = match &state.what {
         What::Stale(version) => format!("{event} is a hook of keyhook's older version {version}"),
         What::Absent => format!("{event}: no hook; {}", without(event)),
+        What::Unreadable(why) => {
+            let says = format!("{event}: cannot look at {path}: {why}");
+            return Some(check(event.name(), State::Unknown, says));
+        }
         What::NotExecutable { is_ours: true } => {
             format!("{event}: git passes over {path}, which is not executable")
         }
