@@ -19,7 +19,6 @@ mod change;
 mod event;
 mod global;
 mod manager;
-pub mod merge_driver;
 mod place;
 mod shim;
 mod status;
@@ -369,7 +368,7 @@ pub fn uninstall(
             .is_some_and(|t| shim::is_shim(&t))
     };
     if !removed.hooks.is_empty() && !EVENTS.iter().any(is_ours) {
-        remove_salt(repository)?;
+        remove_notes(repository)?;
     }
     Ok(removed)
 }
@@ -414,16 +413,19 @@ fn find_shim(place: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, HookError> {
     Ok(None)
 }
 
-/// The salt of a repository without a baseline; nothing needs it once the hooks are out.
-fn remove_salt(repository: &Repository) -> Result<(), HookError> {
+/// What the hooks wrote down for themselves; nothing needs it once they are out.
+fn remove_notes(repository: &Repository) -> Result<(), HookError> {
     let own = repository.common_dir().join("keyhook");
-    if own.join("salt").exists() {
-        std::fs::remove_file(own.join("salt")).map_err(change::io_at(&own))?;
-        // Other files in it are not ours to remove; then the folder stays.
-        let _ = std::fs::remove_dir(&own);
+    for path in NOTES.iter().map(|name| own.join(name)).filter(|path| path.exists()) {
+        std::fs::remove_file(&path).map_err(io_at(&path))?;
     }
+    // Other files in it are not ours to remove; then the folder stays.
+    let _ = std::fs::remove_dir(&own);
     Ok(())
 }
+
+/// The salt of a repository without a baseline, and the list of what was looked at.
+const NOTES: [&str; 2] = ["salt", "seen"];
 
 fn kept_path(hook: &Path) -> PathBuf {
     let mut name = hook.as_os_str().to_owned();
