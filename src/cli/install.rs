@@ -221,6 +221,13 @@ fn show_removed(place: &str, removed: &Removed) -> Exit {
         (true, 1) => format!("keyhook: taken out of {place}; the earlier hook is back"),
         (true, count) => format!("keyhook: taken out of {place}; {count} earlier hooks are back"),
     });
+    for kept in &removed.left {
+        let kept = kept.to_string_lossy();
+        say(&format!(
+            "  an earlier hook is still kept as {}; another has its place",
+            escape(&kept)
+        ));
+    }
     for file in &removed.written {
         say(&format!("  {} no longer calls keyhook; commit it", escape(&file.to_string_lossy())));
     }

@@ -100,6 +100,13 @@ impl Changes {
         Ok(())
     }
 
+    /// Moves a file to a place where nothing is.
+    pub(super) fn rename(&mut self, from: &Path, to: &Path) -> Result<(), HookError> {
+        fs::rename(from, to).map_err(io_at(from))?;
+        self.undo.push(Undo::Return { kept: to.to_owned(), place: from.to_owned() });
+        Ok(())
+    }
+
     /// Moves a kept hook back over the program that stands in its place.
     pub(super) fn put_back(&mut self, kept: &Path, place: &Path) -> Result<(), HookError> {
         let shim = fs::read(place).map_err(io_at(place))?;

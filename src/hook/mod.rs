@@ -88,6 +88,8 @@ pub struct Removed {
     pub hooks: Vec<Event>,
     /// Those in whose place an earlier hook is back.
     pub is_back: Vec<Event>,
+    /// Earlier hooks that stay under the name they were kept by, because another took their place.
+    pub left: Vec<PathBuf>,
     /// The files of hook managers that no longer call keyhook.
     pub written: Vec<PathBuf>,
     /// The files of hook managers that still call it.
@@ -383,7 +385,19 @@ fn take_out(
     for event in events {
         let place = folder.join(event.name());
         let kept = kept_path(&place);
-        let Some((hook, text)) = find_shim(&place)? else { continue };
+        let Some((hook, text)) = find_shim(&place)? else {
+            // The shim went by other hands; what it kept has waited.
+            match (kept.symlink_metadata().is_ok(), place.symlink_metadata().is_ok()) {
+                (true, false) => {
+                    changes.rename(&kept, &place)?;
+                    removed.hooks.push(*event);
+                    removed.is_back.push(*event);
+                }
+                (true, true) => removed.left.push(kept),
+                (false, _) => {}
+            }
+            continue;
+        };
         made_folder |= shim::has_made_folder(&text);
         if kept.symlink_metadata().is_ok() {
             changes.put_back(&kept, &hook)?;

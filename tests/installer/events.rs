@@ -274,3 +274,14 @@ fn a_hook_that_cannot_be_read_stops_everything() {
     assert!(before == picture(&sandbox.path(".git")));
     sandbox.keyhook(&["doctor"]).expect(2).says("commit-msg: cannot look at");
 }
+
+#[test]
+fn a_shim_that_was_removed_by_hand_leaves_a_way_back() {
+    let sandbox = Sandbox::new();
+    script(&sandbox.path(".git/hooks/pre-commit"), "#!/bin/sh\necho mine\n");
+    let before = picture(&sandbox.path(".git/hooks"));
+    sandbox.install();
+    fs::remove_file(sandbox.path(".git/hooks/pre-commit")).unwrap();
+    sandbox.keyhook(&["uninstall"]).expect(0).says("the earlier hook is back");
+    assert!(before == picture(&sandbox.path(".git/hooks")));
+}

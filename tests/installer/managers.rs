@@ -174,7 +174,11 @@ fn the_real_managers_run_keyhook() {
             run.says(&format!("pre-commit through {}", case.name));
         }
         sandbox.keyhook(&["uninstall", "--write"]).expect(0);
-        assert!(before == picture(&hooks), "{}", case.name);
+        // The manager may have put in its own for the lines that were there.
+        let after = picture(&hooks);
+        assert!(before.iter().all(|(name, hook)| after.get(name) == Some(hook)), "{}", case.name);
+        let is_ours = |text: &[u8]| String::from_utf8_lossy(text).contains("# keyhook shim");
+        assert!(after.values().all(|(_, text)| !is_ours(text)), "{}", case.name);
         assert_eq!(sandbox.read(case.file), case.text);
     }
 }
@@ -199,13 +203,16 @@ fn keyhook_first_and_the_manager_later() {
         } else {
             report.expect(1).says("NOT guarded").says("keyhook install --write");
         }
-        sandbox.keyhook(&["uninstall"]).expect(0);
+        let run = sandbox.keyhook(&["uninstall"]).expect(0);
+        if case.name == "simple-git-hooks" {
+            run.says("an earlier hook is still kept as ");
+        }
         let left = picture(&sandbox.path(".git/hooks"));
         let is_ours = |text: &[u8]| String::from_utf8_lossy(text).contains("# keyhook shim");
         assert!(left.values().all(|(_, text)| !is_ours(text)), "{}", case.name);
         let users =
             left.values().filter(|(_, t)| String::from_utf8_lossy(t).contains("of the user"));
-        assert_eq!(users.count(), usize::from(case.name != "simple-git-hooks"), "{}", case.name);
+        assert_eq!(users.count(), 1, "{}", case.name);
     }
 }
 
