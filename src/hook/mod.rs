@@ -19,6 +19,7 @@ mod error;
 mod event;
 mod global;
 mod manager;
+pub mod merge_driver;
 mod place;
 mod shim;
 mod status;

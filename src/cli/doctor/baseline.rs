@@ -2,11 +2,12 @@
 
 use std::fs;
 
-use super::{Check, Section, State, counted};
+use super::{Check, Fix, Section, State, counted};
 use crate::baseline::{BASELINE_NAME, Baseline, BaselineError};
 use crate::config::{CONFIG_NAME, Config};
 use crate::finding::{Salt, Verdict};
 use crate::git::Repository;
+use crate::hook::merge_driver::{self, DriverStatus};
 use crate::rule::from_text;
 use crate::scan::{Problem, without_secrets};
 
@@ -18,7 +19,38 @@ pub(super) fn look(repository: &Repository) -> Vec<Check> {
             Err(problem) => checks.push(check("baseline", State::Unknown, problem)),
         }
     }
+    checks.extend(driver(repository));
     checks
+}
+
+/// Does git merge the baseline by finding? Asked only where there is one.
+fn driver(repository: &Repository) -> Option<Check> {
+    let top = repository.work_dir()?;
+    let program = std::env::current_exe().ok().filter(|_| top.join(BASELINE_NAME).exists())?;
+    let program = program.canonicalize().unwrap_or(program);
+    let (state, says) = match merge_driver::status(repository, &program) {
+        Ok(DriverStatus::Registered) => {
+            return Some(check("merge-driver", State::Good, "git merges the baseline by finding"));
+        }
+        Ok(DriverStatus::Outdated) => {
+            (State::Wrong, "git merges the baseline with another program than this".to_owned())
+        }
+        Ok(DriverStatus::Absent) => (
+            State::Wrong,
+            "git merges the baseline by its lines here, so two branches may meet in a conflict"
+                .to_owned(),
+        ),
+        Err(error) => (State::Unknown, format!("cannot see how git merges the baseline: {error}")),
+    };
+    Some(check("merge-driver", state, says).mended_by("keyhook install").fixed_by(Fix::MergeDriver))
+}
+
+pub(super) fn register_driver(repository: &Repository) -> Result<String, String> {
+    let fail = |error: String| format!("git merges the baseline as before: {error}");
+    let program = std::env::current_exe().map_err(|error| fail(error.to_string()))?;
+    let program = program.canonicalize().unwrap_or(program);
+    merge_driver::register(repository, &program).map_err(|error| fail(error.to_string()))?;
+    Ok("git merges the baseline by finding (keyhook uninstall undoes it)".to_owned())
 }
 
 fn check(id: &'static str, state: State, says: impl Into<String>) -> Check {

@@ -15,6 +15,7 @@ mod ci;
 mod environments;
 mod files;
 mod hooks;
+mod own_keys;
 mod reading;
 mod show;
 
@@ -77,6 +78,8 @@ enum State {
 enum Fix {
     /// Put the hooks in again.
     Install,
+    /// Let git merge the baseline by finding.
+    MergeDriver,
     /// Let git execute a file.
     MakeExecutable(PathBuf),
     /// Let git ignore a file: the line for `.gitignore`.
@@ -131,11 +134,11 @@ impl Args {
     }
 }
 
-/// Every question, in the order of the answer. The sources of a user's own keys report here too,
-/// one check each.
+/// Every question, in the order of the answer.
 fn look(repository: &Repository) -> Vec<Check> {
     let mut checks = hooks::look(repository);
     checks.extend(reading::look(repository));
+    checks.extend(own_keys::look(repository));
     if repository.work_dir().is_some() {
         checks.extend(files::look(repository));
         checks.extend(environments::look(repository));
@@ -166,6 +169,9 @@ fn fix(repository: &Repository, checks: &[Check]) -> Vec<Result<String, String>>
     }
     if fixes().any(|fix| matches!(fix, Fix::Install)) {
         done.push(hooks::install_again(repository));
+    }
+    if fixes().any(|fix| matches!(fix, Fix::MergeDriver)) {
+        done.push(baseline::register_driver(repository));
     }
     let lines: Vec<&str> = fixes()
         .filter_map(|fix| match fix {

@@ -1,0 +1,37 @@
+//! Which of the values that are live on this machine are looked for in the staged change?
+
+use std::fs;
+
+use super::{Check, Section, State, counted};
+use crate::config::{CONFIG_NAME, Config};
+use crate::git::Repository;
+use crate::own::{Machine, sources};
+
+pub(super) fn look(repository: &Repository) -> Option<Check> {
+    let top = repository.work_dir()?;
+    let check = |state, says: String| Check::new("own-keys", Section::Reading, state, says);
+    let Some(machine) = Machine::here(Some(top)) else {
+        let says = "your own keys are not looked for: this is a server or CI";
+        return Some(check(State::Note, says.to_owned()));
+    };
+    let text = fs::read_to_string(top.join(CONFIG_NAME)).unwrap_or_default();
+    // A broken file has its own answer.
+    let off = Config::parse(&text).map(|config| config.own_keys_off).unwrap_or_default();
+    let states = sources(&machine, &off);
+    let count = states.iter().map(|source| source.values).sum();
+    let is_there = |state: &str| state != "absent";
+    let details: Vec<String> = states
+        .iter()
+        .filter(|source| is_there(&source.state))
+        .map(|source| {
+            let values = counted(source.values, "value");
+            format!("{} ({}): {}, {values}", source.place, source.name, source.state)
+        })
+        .collect();
+    let says = format!(
+        "{} of your own live on this machine and {} looked for, hashed, in what is staged",
+        counted(count, "key"),
+        if count == 1 { "is" } else { "are" },
+    );
+    Some(check(State::Good, says).with_details(details))
+}
