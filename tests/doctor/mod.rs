@@ -51,6 +51,8 @@ fn a_healthy_repository_is_all_good() {
 
         Reading
           ok     keyhook's own reader reads what is staged, without starting git
+          ok     no value of your own is live where keyhook looks on this machine
+                 - the environment (exported): read, 0 values
 
         Files with keys
           ok     no file of keys (.env, *.pem, id_rsa …) is tracked, or waits to be

@@ -18,7 +18,7 @@ pub(super) fn look(repository: &Repository) -> Option<Check> {
     // A broken file has its own answer.
     let off = Config::parse(&text).map(|config| config.own_keys_off).unwrap_or_default();
     let states = sources(&machine, &off);
-    let count = states.iter().map(|source| source.values).sum();
+    let count: usize = states.iter().map(|source| source.values).sum();
     let is_there = |state: &str| state != "absent";
     let details: Vec<String> = states
         .iter()
@@ -28,10 +28,10 @@ pub(super) fn look(repository: &Repository) -> Option<Check> {
             format!("{} ({}): {}, {values}", source.place, source.name, source.state)
         })
         .collect();
-    let says = format!(
-        "{} of your own live on this machine and {} looked for, hashed, in what is staged",
-        counted(count, "key"),
-        if count == 1 { "is" } else { "are" },
-    );
+    let says = match count {
+        0 => "no value of your own is live where keyhook looks on this machine".to_owned(),
+        1 => "1 value of your own is looked for, hashed, in what is staged".to_owned(),
+        _ => format!("{count} values of your own are looked for, hashed, in what is staged"),
+    };
     Some(check(State::Good, says).with_details(details))
 }
