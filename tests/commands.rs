@@ -48,30 +48,31 @@ fn help_names_every_command() {
         &sandbox,
         &sandbox.keyhook(&["--help"]),
         expect![[r#"
-        exit 0
-        --- stdout
-        Blocks commits that add API keys and other secrets
+            exit 0
+            --- stdout
+            Blocks commits that add API keys and other secrets
 
-        Usage: keyhook <COMMAND>
+            Usage: keyhook <COMMAND>
 
-        Commands:
-          install    Put the hooks into a repository, and prove that they block
-          uninstall  Take the hooks out again and put back what was there before
-          doctor     Find out whether this repository is really guarded
-          scan       Look for secrets in files, the staged change or standard input
-          allow      Accept one finding: record it in the baseline and stage that
-          baseline   Make and keep the file of accepted findings
-          rules      List, show and check rules
-          hook       Run as a git hook (git calls this through the installed shim)
+            Commands:
+              install    Put the hooks into a repository, and prove that they block
+              uninstall  Take the hooks out again and put back what was there before
+              doctor     Find out whether this repository is really guarded
+              scan       Look for secrets in files, the staged change, commits or standard input
+              allow      Accept one finding: record it in the baseline and stage that
+              baseline   Make and keep the file of accepted findings
+              rules      List, show and check rules
+              ci         Look at the commits of a change, judged by the settings of its base
+              hook       Run as a git hook (git calls this through the installed shim)
 
-        Options:
-          -h, --help     Print help
-          -V, --version  Print version
+            Options:
+              -h, --help     Print help
+              -V, --version  Print version
 
-        Exit codes: 0 clean, 1 findings, 2 could not do the work.
-        Start with: keyhook install
-        --- stderr
-    "#]],
+            Exit codes: 0 clean, 1 findings, 2 could not do the work.
+            Start with: keyhook install
+            --- stderr
+        "#]],
     );
     check(
         &sandbox,
@@ -79,7 +80,7 @@ fn help_names_every_command() {
         expect![[r#"
             exit 0
             --- stdout
-            Look for secrets in files, the staged change or standard input
+            Look for secrets in files, the staged change, commits or standard input
 
             Usage: keyhook scan [OPTIONS] [PATHS]...
 
@@ -90,6 +91,8 @@ fn help_names_every_command() {
                   --staged                   Look at what the next commit will contain
                   --stdin                    Look at standard input
                   --stdin-path <PATH>        The file name under which standard input is judged and reported [default: <stdin>]
+                  --range <A..B>             Look at each commit that B has and A has not
+                  --history                  Look at every commit of every branch and tag
                   --all                      Include files that git ignores
                   --format <FORMAT>          How to write the findings [default: text] [possible values: text, json, jsonl, sarif]
                   --confidence <CONFIDENCE>  The lowest confidence to report: low, medium or high [default: medium]
@@ -182,18 +185,18 @@ fn typing_mistakes_are_explained() {
     );
     check(
         &sandbox,
-        &sandbox.keyhook(&["hook", "post-commit"]),
+        &sandbox.keyhook(&["hook", "post-comit"]),
         expect![[r#"
-        exit 2
-        --- stdout
-        --- stderr
-        error: invalid value 'post-commit' for '<NAME>'
-          [possible values: pre-commit]
+            exit 2
+            --- stdout
+            --- stderr
+            error: invalid value 'post-comit' for '<NAME>'
+              [possible values: pre-commit, pre-merge-commit, commit-msg, post-commit, pre-push, pre-receive, update]
 
-          tip: a similar value exists: 'pre-commit'
+              tip: a similar value exists: 'post-commit'
 
-        For more information, try '--help'.
-    "#]],
+            For more information, try '--help'.
+        "#]],
     );
 }
 

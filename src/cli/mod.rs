@@ -18,7 +18,10 @@ use crate::terminal::{Paint, may_color};
 
 mod allow;
 mod baseline;
+mod ci;
+mod commits;
 mod doctor;
+mod framework;
 mod hook;
 mod import;
 mod install;

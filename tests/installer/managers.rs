@@ -60,10 +60,10 @@ fn husky_gets_lines_and_its_own_stay() {
     sandbox.keyhook(&["install", "--write"]).expect(0).says("is guarded already");
     assert!(inside == picture(sandbox.root()), "twice changes nothing");
     stops(&sandbox);
+    sandbox.git(&["rm", "-q", "--cached", "leak.py"]);
     sandbox.commit("a.txt", "a");
     let remote = sandbox.beside("remote");
     sandbox.git(&["init", "-q", "--bare", remote.to_str().unwrap()]);
-    sandbox.git(&["reset", "-q", "--", "leak.py"]);
     sandbox.git(&["push", "-q", remote.to_str().unwrap(), "main"]);
     assert!(fs::read_to_string(&log).unwrap().starts_with("refs/heads/main "));
     sandbox.keyhook(&["doctor"]).says("pre-push through husky");
@@ -213,6 +213,39 @@ fn keyhook_first_and_the_manager_later() {
         let users =
             left.values().filter(|(_, t)| String::from_utf8_lossy(t).contains("of the user"));
         assert_eq!(users.count(), 1, "{}", case.name);
+    }
+}
+
+#[test]
+fn asked_about_all_files_it_looks_at_all_files() {
+    let sandbox = with_keyhook();
+    sandbox.commit("a.py", "x = 1\n").commit("b.py", leak(1)).commit("c.py", "y = 1\n");
+    let named = |first: &str, last: &str, code: i32| {
+        let mut command = sandbox.command(program(), sandbox.root());
+        command.args(["hook", "pre-commit"]).env("PRE_COMMIT", "1");
+        command.env("PRE_COMMIT_FROM_REF", first).env("PRE_COMMIT_TO_REF", last);
+        Run::of(command.output().unwrap()).expect(code)
+    };
+    named("", "", 1).says("1 new secret in 1 file").says("b.py:1");
+    named("HEAD~2", "HEAD~1", 1).says("b.py:1");
+    named("HEAD~1", "HEAD", 0);
+    named("nonsense", "HEAD", 2);
+    // At a commit, and by hand with something staged, the staged change counts.
+    sandbox.write("d.py", "z = 1\n").stage(&["d.py"]);
+    named("", "", 0);
+    for name in ["pre-commit", "prek"] {
+        let sandbox = with_keyhook();
+        let text = YAML.replace(
+            "entry: echo own",
+            "entry: keyhook hook pre-commit\n        \
+            always_run: true\n        pass_filenames: false",
+        );
+        sandbox.commit("b.py", leak(1)).commit(".pre-commit-config.yaml", text);
+        if tool(&sandbox, name, &["--version"]).is_some() {
+            let mut command = sandbox.command(name, sandbox.root());
+            let run = Run::of(command.args(["run", "--all-files"]).output().unwrap()).expect(1);
+            run.says("b.py:1");
+        }
     }
 }
 

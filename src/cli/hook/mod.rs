@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
 use std::time::Duration;
 
-use super::{Exit, error_paint, parse_reader};
+use super::{Exit, error_paint, framework, parse_reader};
 use crate::git::{GitError, Reader, Repository};
 use crate::report::{Occasion, TextReport};
 use crate::rule::RuleSet;
@@ -63,6 +63,12 @@ pub(super) fn run_plain(words: &[OsString]) -> Option<Exit> {
 }
 
 fn run(name: &str, arguments: &[OsString], reader: Reader, time: Option<Duration>) -> Exit {
+    if name == "pre-commit"
+        && framework::is_asking()
+        && let Some(exit) = framework::run(reader)
+    {
+        return exit;
+    }
     let occasion = match name {
         "commit-msg" => Occasion::Message,
         "pre-merge-commit" => Occasion::Merge,
