@@ -9,7 +9,6 @@ mod doctor;
 mod floor_plan;
 mod guarded;
 mod import;
-mod install;
 mod installer;
 mod moments;
 mod no_leak;

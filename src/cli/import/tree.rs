@@ -27,6 +27,7 @@ pub(super) fn options(repository: &Repository) -> Options {
         confidence: Some(Confidence::Low),
         is_without_baseline: true,
         salt_dir: Some(repository.common_dir().to_owned()),
+        own: None,
     }
 }
 
