@@ -1134,7 +1134,7 @@ fn a_baseline_of_detect_secrets_is_honoured() {
         --- stdout
         --- stderr
         error: .secrets.baseline was written by detect-secrets; keyhook reads it but does not change it
-        hint: git mv .secrets.baseline .secrets.baseline.old && keyhook baseline create
+        hint: take it over with: keyhook baseline import
     "#]],
     );
     assert!(sandbox.read(".secrets.baseline").contains("1.5.0"));
