@@ -37,7 +37,7 @@ use tables::Tables;
 fn main() {
     let folder = Path::new("src/rule/builtin");
     println!("cargo::rerun-if-changed={}", folder.display());
-    for room in ["baseline", "detect", "rule", "scan"] {
+    for room in ["baseline", "detect", "own", "rule", "scan"] {
         println!("cargo::rerun-if-changed=src/{room}");
     }
     println!("cargo::rerun-if-changed=src/config.rs");
@@ -62,9 +62,10 @@ fn main() {
 fn name_rules() -> String {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
-    let mut left: Vec<PathBuf> = ["baseline", "config.rs", "config", "detect", "rule", "scan"]
-        .map(|name| Path::new("src").join(name))
-        .into();
+    let mut left: Vec<PathBuf> =
+        ["baseline", "config.rs", "config", "detect", "own", "rule", "scan"]
+            .map(|name| Path::new("src").join(name))
+            .into();
     let mut files = Vec::new();
     while let Some(path) = left.pop() {
         match fs::read_dir(&path) {

@@ -8,11 +8,10 @@
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
-use super::commit::options;
 use super::{git_problem, parse_time, problem, read_updates};
 use crate::cli::commits::{Group, Walk, group_by_settings};
 use crate::git::{ObjectId, ObjectKind, Repository, Without};
-use crate::scan::{Outcome, Problem};
+use crate::scan::{Options, Outcome, Problem};
 use crate::source::{Item, Settings, Update, items_of, parse_receive};
 
 /// How long to look if nobody says otherwise.
@@ -74,9 +73,12 @@ fn look(
         items.extend(targets.into_iter().flat_map(|target| target.items));
         groups.push(Group { settings, items });
     }
+    // What is live on the server is not told to those who push.
+    let salt_dir = Some(repository.common_dir().to_owned());
+    let options = Options { salt_dir, ..Options::default() };
     let has_base = groups.iter().all(|group| group.settings != Settings::Nowhere);
     let walk = Walk { deadline: Some((started + budget, budget)), ..Walk::new(repository) };
-    let mut outcome = walk.look(groups, &options(repository));
+    let mut outcome = walk.look(groups, &options);
     if !has_base && !outcome.findings.is_empty() {
         outcome.notes.push(
             "the server has no commit yet, so no baseline counts; push the baseline by itself first"
