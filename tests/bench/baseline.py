@@ -102,8 +102,8 @@ def main():
     program = options.program
     repo = build(program, options.count)
     scan = [program, "scan", "--staged"]
-    bare = [*scan, "--no-baseline", "--format", "jsonl"]
-    known = [*scan, "--format", "jsonl"]
+    bare = [*scan, "--no-baseline", "--format", "json"]
+    known = [*scan, "--format", "json"]
     check = compare(f"{options.count} findings, all known", cpu, options.rounds, repo, known, bare, "ms")
     if options.instructions:
         compare("the same", instructions, 1, repo, known, bare, "million instructions")

@@ -15,8 +15,8 @@ use crate::terminal::{Paint, escape, may_color};
 
 /// Look for stale, orphaned, contradictory and overdue entries
 ///
-/// Ends with 1 if there is something to mend; what is overdue or unreviewed is listed and counts only
-/// if it is asked for.
+/// Ends with 1 if there is something to mend. What is overdue or unreviewed counts only if it is asked
+/// for.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// How to write the faults

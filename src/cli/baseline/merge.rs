@@ -91,8 +91,9 @@ impl Args {
             return Err(Problem {
                 path: BASELINE_NAME.into(),
                 problem: "git has no two sides of it to merge".into(),
-                hint: "git merge a branch first, or name files: keyhook baseline merge BASE OURS THEIRS"
-                    .into(),
+                hint: format!(
+                    "a conflict that was staged comes back with: git checkout -m -- {BASELINE_NAME}"
+                ),
             });
         };
         let sides = [base.as_deref().unwrap_or_default(), &ours, &theirs];

@@ -65,15 +65,15 @@ fn merged(base: &Baseline, ours: &Baseline, theirs: &Baseline) {
     assert_eq!(Baseline::parse(text.as_bytes(), &Salt::none()).is_err(), has_conflict);
     let [one, other] = [one, other].map(|merged| merged.settle(Preference::Safest));
     assert!(one.records().eq(other.records()), "which side is which does not matter");
-    // A value that both sides know is known, and what no side knows is not.
-    let knows = |baseline: &Baseline, print| baseline.records().any(|r| r.fingerprint == print);
-    for record in ours.records() {
-        let print = || record.fingerprint.clone();
-        assert!(knows(&one, print()) || !knows(theirs, print()));
+    // What both sides list is listed, and what no side lists is not.
+    let lists = |baseline: &Baseline, record: &Record| {
+        baseline.records().any(|r| r.fingerprint == record.fingerprint && r.path == record.path)
+    };
+    for record in ours.records().filter(|record| lists(theirs, record)) {
+        assert!(lists(&one, record));
     }
     for record in one.records() {
-        let print = || record.fingerprint.clone();
-        assert!(knows(ours, print()) || knows(theirs, print()));
+        assert!(lists(ours, record) || lists(theirs, record));
     }
     let same = merge(base, ours, base).expect("all are ours").settle(Preference::Ours);
     assert!(same.records().eq(ours.records()), "what only one side changed is taken");
