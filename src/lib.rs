@@ -3,6 +3,7 @@
 //! Fourteen rooms, each with one purpose; `tests/floor_plan.rs` holds who may use whom. Start
 //! reading at [`scan`], which is the whole program on one page.
 
+pub mod audit;
 pub mod baseline;
 pub mod cli;
 pub mod config;

@@ -61,6 +61,7 @@ fn help_names_every_command() {
               scan       Look for secrets in files, the staged change, commits or standard input
               allow      Accept one finding: record it in the baseline and stage that
               baseline   Make and keep the file of accepted findings
+              audit      Say what each finding is: on a screen, or by script
               rules      List, show and check rules
               ci         Look at the commits of a change, judged by the settings of its base
               hook       Run as a git hook (git calls this through the installed shim)

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking")]
 
 mod against_git;
+mod audit;
 mod baseline;
 mod commands;
 mod doctor;

@@ -17,6 +17,7 @@ use crate::scan::{Masker, Problem, without_secrets};
 use crate::terminal::{Paint, may_color};
 
 mod allow;
+mod audit;
 mod baseline;
 mod ci;
 mod commits;
@@ -58,6 +59,7 @@ enum Action {
     Scan(scan::Args),
     Allow(allow::Args),
     Baseline(baseline::Args),
+    Audit(audit::Args),
     Rules(rules::Args),
     Ci(ci::Args),
     Hook(hook::Args),
@@ -99,6 +101,7 @@ pub fn main() -> ExitCode {
         Action::Scan(args) => args.run(),
         Action::Allow(args) => args.run(),
         Action::Baseline(args) => args.run(),
+        Action::Audit(args) => args.run(),
         Action::Rules(args) => args.run(),
         Action::Ci(args) => args.run(),
         Action::Hook(args) => args.run(),

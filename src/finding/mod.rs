@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 mod confidence;
+mod excerpt;
 pub use confidence::Confidence;
+pub use excerpt::{Excerpt, ExcerptLine};
 
 /// A byte range of a text.
 pub type Span = Range<usize>;
@@ -17,8 +19,10 @@ pub type Span = Range<usize>;
 /// The bytes to protect.
 ///
 /// It has no `Display`, its `Debug` shows nothing, and it cannot be serialised. Only
-/// [`Secret::expose`] opens it; its callers are the fingerprint below and `source`, which asks
-/// whether an older version of the file already had the same bytes.
+/// [`Secret::expose`] opens it; its callers are the fingerprint below, the one of detect-secrets in
+/// `baseline`, `scan`, which asks whether an older version of a file already had the same bytes, and
+/// `audit`, which shows one on a terminal while a person who pressed the key for it looks at its
+/// finding.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Box<[u8]>);
 

@@ -20,6 +20,7 @@ mod own;
 mod rename;
 mod repository;
 mod tree;
+mod versions;
 
 pub use command::Git;
 pub use commit::{Commit, ObjectKind, Tag};
@@ -27,6 +28,7 @@ pub use error::GitError;
 pub use hash::ObjectId;
 pub use history::{History, Listed, Without};
 pub use repository::{HooksDir, Reader, Repository};
+pub use versions::{Missing, Tip, Version};
 
 /// Says what an index or tree entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -56,6 +56,22 @@ impl<'a> Masker<'a> {
         hide(bytes, 0..bytes.len(), &Hidden::of(&detection))
     }
 
+    /// Returns a part of the text with every secret in it hidden.
+    pub(super) fn part(text: &[u8], part: Span, hidden: &Hidden) -> String {
+        hide(text, part, hidden)
+    }
+
+    /// Returns the secret of a match as it may be shown.
+    pub(super) fn secret(text: &[u8], found: &Match) -> String {
+        mask(text, found)
+    }
+
+    /// Returns the public start of a secret, as much of it as may be shown.
+    pub(super) fn start(text: &[u8], found: &Match) -> String {
+        let secret = &text[found.secret.clone()];
+        String::from_utf8_lossy(&secret[..shown_len(found)]).into_owned()
+    }
+
     /// Returns the line around a match with every secret in it hidden.
     pub(super) fn around(&self, text: &[u8], found: &Match, hidden: &Hidden) -> Shown {
         let secret = &found.secret;

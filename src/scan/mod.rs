@@ -14,6 +14,7 @@ use crate::source::{Chunk, OriginKind, Source, Unread, path_text};
 
 mod allowed;
 mod asked;
+mod excerpt;
 mod explain;
 mod guarded;
 mod imported;
@@ -26,6 +27,7 @@ mod place;
 use allowed::Allowed;
 use asked::Asked;
 pub use asked::{RULES, settings_hash};
+pub use excerpt::{Excerpts, Looked, holds};
 pub use explain::{Explained, Explanation, Opinion, SPEAKS, explain};
 pub use guarded::is_guarded_name;
 pub use mask::Masker;

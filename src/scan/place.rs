@@ -69,7 +69,7 @@ pub(super) fn stood_before(text: &[u8], found: &Match, olds: &[Cow<'_, [u8]>]) -
 }
 
 /// Returns whether `value` stands in `text` as a whole: not as a piece of a longer word.
-fn stands_in(text: &[u8], value: &[u8]) -> bool {
+pub(super) fn stands_in(text: &[u8], value: &[u8]) -> bool {
     let is_word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     memchr::memmem::find_iter(text, value).any(|at| {
         let before = at.checked_sub(1).and_then(|at| text.get(at));
