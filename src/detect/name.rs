@@ -184,6 +184,8 @@ static NOT_SECRET: WordSet = WordSet::new(&[
     "sealed",
     "arn",
     "sitekey",
+    // Published in the DNS: the selectors of a domain's mail keys.
+    "dkim",
 ]);
 
 /// Words in a name that say that nothing is meant in earnest.
@@ -231,7 +233,7 @@ static ATTRIBUTES: WordSet = WordSet::new(&[
     "start", "end", "embedding", "embeddings", "classification", "ring", "chain", "word", "words",
     "tag", "exchange", "authenticator", "authentication", "auth", "login", "time", "date",
     "created", "updated", "selector", "xpath", "css", "locator", "element", "css", "icon",
-    "visible", "visibility",
+    "visible", "visibility", "sig", "signature",
 ]);
 
 fn is_attribute(word: &str) -> bool {
@@ -331,6 +333,10 @@ fn telling(word: &str, before: &str, is_first: bool) -> Option<Promise> {
         "key" | "keys" if KEY_FINDERS.contains(before) => None,
         "key" => Some(promise(Key, Faint)),
         "token" | "tokens" if TOKEN_FINDERS.contains(before) => None,
+        // Proves who owns a domain, or that a request is the same one again.
+        "token" | "tokens" if matches!(before, "verification" | "request") => {
+            Some(promise(Key, Faint))
+        }
         "passe" if before == "de" => Some(promise(Password, Strong)),
         "word" if before == "pass" => Some(promise(Password, Strong)),
         "phrase" if before == "pass" => Some(promise(Password, Strong)),

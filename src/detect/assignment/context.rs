@@ -2,7 +2,6 @@
 //!
 //! All looks go a bounded way to the left, and only for values that are about to be believed.
 
-use super::dialect::Value;
 use crate::detect::name::Words;
 use crate::detect::{FileKind, Text};
 
@@ -13,9 +12,12 @@ const SECTION_MAX: usize = 400;
 /// Where a document says that it describes an interface.
 const HEAD: usize = 300;
 
-/// Returns whether the value is an example of a description: in an OpenAPI document, or below a key
-/// such as `examples` of structured data.
-pub(super) fn is_example(text: &Text<'_>, value: &Value) -> bool {
+/// A line of program text that is longer was written by a program: a bundle, a packed script.
+const LINE_MAX: usize = 3_000;
+
+/// Returns whether the value at `at` is an example of a description: in an OpenAPI document, or
+/// below a key such as `examples` of structured data.
+pub(in crate::detect) fn is_example(text: &Text<'_>, at: usize) -> bool {
     if !matches!(text.kind, FileKind::Data(_) | FileKind::Config(_)) {
         return false;
     }
@@ -23,8 +25,31 @@ pub(super) fn is_example(text: &Text<'_>, value: &Value) -> bool {
     let describes = ["\"openapi\"", "\"swagger\"", "openapi:", "swagger:", "\"examples\""]
         .iter()
         .any(|word| memchr::memmem::find(head, word.as_bytes()).is_some());
-    let from = value.span.start.saturating_sub(EXAMPLE_MAX);
-    describes || is_below_example(&text.bytes[from..value.span.start])
+    let from = at.saturating_sub(EXAMPLE_MAX);
+    describes || is_below_example(&text.bytes[from..at])
+}
+
+/// Returns whether the text says "example" directly before the name whose value starts at `at`:
+/// `Example: api_key='…'`, `e.g. token=…`.
+pub(super) fn is_said_to_be_example(text: &Text<'_>, name: &[u8], at: usize) -> bool {
+    let before = &text.bytes[at.saturating_sub(name.len() + SAID_MAX)..at];
+    let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or(before);
+    let line = line.to_ascii_lowercase();
+    let said = [&b"example "[..], b"example: ", b"example, ", b"e.g. ", b"e.g., "];
+    said.iter().any(|word| memchr::memmem::find(&line, word).is_some())
+}
+
+/// How far before a name the word may stand, operator and quotes of the value counted.
+const SAID_MAX: usize = 16;
+
+/// Returns whether the value stands in a line of program text that no person wrote.
+pub(super) fn is_in_bundle(text: &Text<'_>, at: usize) -> bool {
+    if !matches!(text.kind, FileKind::Code(_)) {
+        return false;
+    }
+    let before = text.bytes[..at].iter().rev().take(LINE_MAX).take_while(|byte| **byte != b'\n');
+    let after = text.bytes[at..].iter().take(LINE_MAX).take_while(|byte| **byte != b'\n');
+    before.count() + after.count() >= LINE_MAX
 }
 
 /// Climbs from object to object, reading the key of each.

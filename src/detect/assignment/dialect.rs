@@ -77,7 +77,10 @@ impl Reader<'_> {
                 self.bytes.get(skip_spaces(self.bytes, value.span.end + 1)),
                 Some(b':' | b'=')
             );
-            return (join != Join::Comma || !is_key).then_some(value);
+            // `TOKENS = { "model": 8192 }`: the first name in a map of its own.
+            let is_entry =
+                is_key && memchr::memchr(b'{', &self.bytes[at..value.span.start]).is_some();
+            return (!is_entry && (join != Join::Comma || !is_key)).then_some(value);
         }
         self.bare(join, at, is_tight)
     }
@@ -275,10 +278,19 @@ impl Reader<'_> {
         let is_key = matches!(bytes.get(self.name.end), Some(b'"' | b'\'' | b'`' | b'\\'));
         if !is_key && self.string_around().is_some() {
             // In a string a single space ends a word of a command and a part of a list.
-            let value = until(|byte| {
+            let mut value = until(|byte| {
                 byte.is_ascii_whitespace()
                     || matches!(byte, b'"' | b'\'' | b'`' | b';' | b'&' | b'\\' | b'<')
             });
+            // `"{token:x}"`: the brace before the name closes behind the value.
+            if self.before().last() == Some(&b'{') {
+                let len = count(&bytes[at..value.span.end], VALUE_MAX, |byte| byte != b'}');
+                value.span.end = at + len;
+                // `"{token:x}:requests"` is the name of a counter.
+                if bytes[value.span.end..].starts_with(b"}:") {
+                    return None;
+                }
+            }
             let is_list = is_tight
                 || self.is_flag()
                 || matches!(self.before().last(), Some(b';' | b' ' | b'"' | b'\'' | b'`'));

@@ -11,9 +11,9 @@ use super::{FileKind, Text};
 use crate::finding::{Confidence, Span};
 use crate::rule::Rule;
 
-mod context;
+pub(super) mod context;
 mod dialect;
-mod shape;
+pub(super) mod shape;
 #[cfg(test)]
 mod tests;
 mod weigh;

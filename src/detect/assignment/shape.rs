@@ -41,14 +41,24 @@ fn is_argument(value: &[u8]) -> bool {
             || rest.iter().all(u8::is_ascii_digit))
 }
 
-/// `get_password()`, `tokens[0]`, `{ "a": 1 }`, `lambda: x`.
+/// Returns whether the value is a call, an element or a member: code, not a text.
+pub(in crate::detect) fn is_expression(value: &[u8]) -> bool {
+    is_call(value) || is_member(value)
+}
+
+/// `get_password()`, `tokens[0]`, `{ "a": 1 }`, `lambda: x`, `t,b:r})=>await`.
 fn is_call(value: &[u8]) -> bool {
     let word = value.iter().take_while(|byte| is_identifier_byte(**byte)).count();
     match (value.get(word), value.last()) {
         (Some(b'('), Some(b')')) | (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}')) => true,
         (Some(b'(' | b'['), _) if word > 2 => !value[..word].iter().any(u8::is_ascii_digit),
         (Some(b')' | b']'), None) => true,
-        _ => value.ends_with(b"()") || value.starts_with(b"[") || value.starts_with(b"{"),
+        _ => {
+            value.ends_with(b"()")
+                || value.starts_with(b"[")
+                || value.starts_with(b"{")
+                || memchr::memmem::find(value, b")=>").is_some()
+        }
     }
 }
 
@@ -74,12 +84,15 @@ pub(super) fn is_plain(part: &[u8]) -> bool {
     part.split(|byte| matches!(byte, b'-' | b'_' | b'.' | b':' | b' ' | b'*' | b'@')).all(|word| {
         let letters = word.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
         let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
+        // `7B` of a model's name is its size.
+        let is_size = letters == 1 && word.last().is_some_and(u8::is_ascii_alphabetic);
         // `route53resolver` and `OAuth2Token` have one number between words.
         let runs = word.split(|byte| byte.is_ascii_digit()).filter(|run| !run.is_empty()).count();
         letters + digits == word.len()
             && digits <= 4
             && (runs <= 1 && word.first().is_none_or(u8::is_ascii_alphabetic)
                 || letters == 0
+                || is_size
                 || (runs == 2 && letters >= 8))
             && humps(word) * 3 <= letters.max(3)
     })
@@ -284,9 +297,24 @@ pub(super) fn is_constant_name(value: &[u8]) -> bool {
 
 /// Returns whether the value is what is left of a password behind a one-way function.
 pub(super) fn is_hashed(value: &[u8]) -> bool {
-    [&b"pbkdf2"[..], b"bcrypt", b"argon2", b"scrypt", b"{SSHA}", b"{SHA}", b"$2", b"$6$", b"$5$"]
-        .iter()
-        .any(|start| value.starts_with(start))
+    [
+        &b"pbkdf2"[..],
+        b"bcrypt",
+        b"argon2",
+        b"scrypt",
+        b"{SSHA}",
+        b"{SHA}",
+        b"$2",
+        b"$6$",
+        b"$5$",
+        b"$1$",
+        b"$y$",
+        b"$7$",
+        b"$argon2",
+        b"$apr1$",
+    ]
+    .iter()
+    .any(|start| value.starts_with(start))
         && value.iter().filter(|byte| matches!(byte, b'$' | b'}' | b':')).count() >= 1
 }
 

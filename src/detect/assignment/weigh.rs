@@ -31,7 +31,11 @@ pub(super) fn weigh(
 ) -> Result<Confidence, Suppression> {
     let sure = weigh_alone(promise, text, name, value)?;
     // Only what would be shown is worth the look at what encloses it.
-    let is_shown = sure > Confidence::Low && !context::is_example(text, value);
+    let at = value.span.start;
+    let is_shown = sure > Confidence::Low
+        && !context::is_example(text, at)
+        && !context::is_said_to_be_example(text, name, at)
+        && !context::is_in_bundle(text, at);
     Ok(if is_shown { sure } else { Confidence::Low })
 }
 
@@ -59,6 +63,12 @@ fn weigh_alone(
     }
     if text.kind == FileKind::Prose && (shape::is_type_name(bytes) || shape::is_path(bytes)) {
         return Err(Suppression::NotRandom);
+    }
+    // Base64 of what a person typed is as good as what was typed.
+    if let Some(typed) = judge::typed(bytes)
+        && !is_random(&typed)
+    {
+        return password(text, &typed);
     }
     let is_mixed = value.is_literal || text.kind.has_bare_values();
     if is_random(bytes) || (is_mixed && shape::is_symbol_mix(bytes)) {
@@ -154,6 +164,7 @@ fn is_random(bytes: &[u8]) -> bool {
         && looks_random(bytes)
         && !shape::is_uuid(bytes)
         && !shape::is_plain(bytes)
+        && !shape::is_path(bytes)
         && !bytes.starts_with(b"http")
 }
 

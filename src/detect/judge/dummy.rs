@@ -12,15 +12,15 @@ use crate::detect::words::Starts;
 #[rustfmt::skip]
 const STOCK: &[&str] = &[
     "123456", "aaa", "abc", "abcd", "abcde", "abcdef", "access", "admin", "administrateur",
-    "administrator", "ann", "asd", "asdf", "bad", "bar", "baz", "change", "changeit", "changeme",
+    "administrator", "ann", "asd", "asdf", "bad", "bar", "baz", "bogus", "change", "changeit", "changeme",
     "contrasena", "contraseña", "credential", "credentials", "creds", "demo", "dev",
     "easy", "edc",
     "foo", "foobar", "geheim", "good", "guest", "hallo", "haslo", "hello", "heslo", "hidden",
     "iloveyou", "insecure", "it", "kennwort", "key", "letmein", "local", "localhost",
-    "login", "master", "me", "motdepasse", "my", "new", "old", "parola", "parole", "pass",
+    "login", "master", "me", "motdepasse", "my", "new", "old", "opensesame", "parola", "parole", "pass",
     "passphrase", "passw", "passwd", "password", "passwort", "postgres", "private", "prod",
     "public", "pw", "pwd", "qaz", "quux", "qux", "qwe", "qwer", "qwerty", "qwertz", "root", "sa",
-    "secret", "secreto", "secrets", "secure", "segredo", "senha", "simple", "staging", "strong",
+    "secret", "secreto", "secrets", "secure", "segredo", "sekret", "senha", "simple", "staging", "strong",
     "super", "temp", "temporary", "test", "tester", "testing", "tests", "the", "tmp", "token",
     "topsecret", "trustno", "unsafe", "user", "username", "usr", "very", "wachtwoord", "weak",
     "welcome", "word", "wrong", "wsx", "www", "xxx", "xyz", "zaq", "zxc", "zxcv", "пароль",

@@ -31,11 +31,38 @@ pub(super) fn is_private(value: &[u8]) -> Result<(), Suppression> {
     let has = |claim: &&str| contains(&claims, claim.as_bytes());
     if PUBLIC.iter().any(has) {
         Err(Suppression::Public)
-    } else if DOCUMENTED.iter().any(|claims| claims.iter().all(has)) {
+    } else if contains(&claims, b"EXAMPLE")
+        || DOCUMENTED.iter().any(|claims| claims.iter().all(has))
+    {
         Err(Suppression::Documentation)
     } else {
         Ok(())
     }
+}
+
+/// Returns when the token ends, in seconds since 1970, if it says so.
+pub(super) fn expires(value: &[u8]) -> Option<u64> {
+    claims(value)?.get("exp")?.as_f64().map(|end| end as u64)
+}
+
+/// Claims that say for whom, by whom or when: every token that a server gives out has one.
+const REGISTERED: &[&str] = &["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
+
+/// Returns whether the token says nothing about anybody: `{"some":"payload"}`, as the manual of a
+/// library has it.
+pub(super) fn is_toy(value: &[u8]) -> bool {
+    let Some(claims) = claims(value) else { return false };
+    let names = ["id", "user", "name", "mail", "role", "scope", "key", "acc", "org", "tenant"];
+    claims.len() <= 2
+        && !claims.keys().any(|key| {
+            let key = key.to_ascii_lowercase();
+            REGISTERED.contains(&key.as_str()) || names.iter().any(|name| key.contains(name))
+        })
+}
+
+fn claims(value: &[u8]) -> Option<serde_json::Map<String, serde_json::Value>> {
+    let payload = value.split(|byte| *byte == b'.').nth(1).and_then(decode_base64url)?;
+    serde_json::from_slice(&payload).ok()
 }
 
 /// `"role": "anon"` and `"role":"anon"` are one claim.
@@ -60,7 +87,8 @@ pub(super) fn is_jwt(value: &[u8]) -> bool {
     let Some(header) = object(header) else { return false };
     header.get("alg").is_some() && object(payload).is_some_and(|payload| payload.is_object())
 }
-fn decode_base64url(text: &[u8]) -> Option<Vec<u8>> {
+
+pub(super) fn decode_base64url(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() * 3 / 4);
     let (mut bits, mut count) = (0u32, 0);
     for &byte in text.iter().filter(|byte| **byte != b'=') {
@@ -130,6 +158,21 @@ mod tests {
         let local = r#"{"iss":"supabase-demo","role":"service_role","exp":1983812996}"#;
         assert_eq!(of(local), Err(Suppression::Documentation));
         assert_eq!(of(r#"{"sub":"1234567890","name":"Anna"}"#), Ok(()));
+    }
+
+    #[test]
+    fn tokens_of_manuals_say_nothing_about_anybody() {
+        let is_toy = |payload| super::is_toy(token(payload).as_bytes());
+        assert!(is_toy(r#"{"some":"payload"}"#) && is_toy(r#"{"test":1234}"#));
+        assert!(!is_toy(r#"{"userId":12}"#) && !is_toy(r#"{"a":1,"iat":1}"#));
+        let marked = r#"{"sub":"12","ctx":"EXAMPLECONTEXT"}"#;
+        assert_eq!(judge(token(marked).as_bytes()), Err(Suppression::Documentation));
+    }
+
+    #[test]
+    fn a_token_says_when_it_ends() {
+        assert_eq!(expires(token(r#"{"sub":"12","exp":1572006964}"#).as_bytes()), Some(1572006964));
+        assert_eq!(expires(token(r#"{"sub":"12"}"#).as_bytes()), None);
     }
 
     #[test]

@@ -37,6 +37,11 @@ const KNOWN: &[Known] = &[
     whole(0xe21b597ba6b9cafa),
     start(0x1979571e2a4da0d1),
     start(0xe36ff6193616d18c),
+    // AWS: the two pairs of the older S3 guide to signed requests.
+    whole(0x08249dd24f808d55),
+    whole(0x0e8ad95d75d71161),
+    whole(0x98304b21e305abfd),
+    whole(0x0114c1456f250438),
     // Azure: the account key of the storage emulator (Azurite) and the key of the Cosmos emulator.
     start(0x6d05f8718edd1f76),
     start(0xaa286644c4ee18b5),
@@ -105,7 +110,11 @@ const KNOWN: &[Known] = &[
     start(0xfd267533d81b0a4f),
     whole(0x70315961d7e8721f),
     whole(0xd63c774b96211034),
-    // Flask: SECRET_KEY of its documentation, the newer and the older one.
+    // Svix: the signing secret of its guides and of the standard's test vectors.
+    whole(0x96ad2ccd81462a76),
+    whole(0x0c47dd30c7da14ce),
+    // Flask: SECRET_KEY of its documentation, the newer and the older one, and the first in hex.
+    whole(0x9cb335cb7b5fb805),
     start(0xb8745baa6dc1f7da),
     whole(0xca32f86ce10b8435),
     // MinIO: the public play server.

@@ -3,12 +3,15 @@
 //! The tests are named, cheapest first, and the first that speaks decides. A name is what
 //! `--explain` shows, so each test answers one question, and has its own file here.
 
+use super::assignment::{context, shape};
 use super::random::looks_random;
 use super::{FileKind, Text};
 use crate::finding::{Confidence, Span};
 use crate::rule::{Check, Rule, Trust, checksum_named};
 
 mod dummy;
+mod encoded;
+mod expiry;
 mod fold;
 mod jwt;
 mod known;
@@ -19,6 +22,7 @@ mod reference;
 mod suppression;
 
 pub(super) use dummy::{is_dummy, is_wordy};
+pub(super) use encoded::typed;
 pub use suppression::Suppression;
 
 /// Decides about one captured secret.
@@ -32,7 +36,7 @@ pub(super) fn judge(
     judge_kind(rule, text.kind, public > 0)?;
     let body = &value[public..];
     let after = &text.bytes[secret.end..];
-    if goes_on(after) {
+    if goes_on(after) || (public == 0 && is_expression(text, secret)) {
         return Err(Suppression::Reference);
     }
     if !rule.checks.contains(&Check::Pem) {
@@ -41,14 +45,42 @@ pub(super) fn judge(
             return Err(Suppression::Documentation);
         }
     }
-    rule.checks.iter().try_fold(rule.confidence, |confidence, check| {
+    let sure = rule.checks.iter().try_fold(rule.confidence, |confidence, check| {
         let limit = match check {
             Check::Password => super::assignment::judge_password(text, value),
             Check::UrlPassword => judge_url_password(&text.bytes[..secret.start], value, after),
             _ => check_one(check, value, body),
         };
         limit.map(|limit| confidence.min(limit))
-    })
+    })?;
+    let is_shown = sure > Confidence::Low && !opens_nothing(rule, text, secret);
+    Ok(if is_shown { sure } else { Confidence::Low })
+}
+
+/// Returns whether a value with the full shape of a secret opens nothing: it has run out, or is shown
+/// in the description of an interface.
+fn opens_nothing(rule: &Rule, text: &Text<'_>, secret: &Span) -> bool {
+    let value = &text.bytes[secret.clone()];
+    let is_for_anybody = rule.provider.is_empty()
+        && rule.checks.iter().any(|check| matches!(check, Check::Jwt | Check::Pem));
+    expiry::is_over(text.bytes, secret)
+        || (value.starts_with(b"eyJ") && jwt::is_toy(value))
+        || (is_for_anybody && context::is_example(text, secret.start))
+}
+
+/// Returns whether the value is an expression of a program: `vault_pass = stream.read()`. Rules that
+/// know a name read the value of a configuration file, and meet the name in code as well.
+fn is_expression(text: &Text<'_>, secret: &Span) -> bool {
+    if !matches!(text.kind, FileKind::Code(_)) {
+        return false;
+    }
+    let before = &text.bytes[..secret.start];
+    let is_joined = match before.trim_ascii_end().last() {
+        Some(b'=') => true,
+        Some(b':') => before.ends_with(b" "),
+        _ => false,
+    };
+    is_joined && shape::is_expression(&text.bytes[secret.clone()])
 }
 
 /// Refuses what the kind of file makes improbable.
@@ -84,9 +116,22 @@ pub(super) fn is_real(body: &[u8]) -> Result<(), Suppression> {
         Err(Suppression::Pattern)
     } else if known::is_documented(body) {
         Err(Suppression::Documentation)
+    } else if let Some(typed) = typed(body)
+        && (is_dummy(&typed) || encoded::is_sentence(&typed))
+    {
+        Err(if is_dummy(&typed) { Suppression::Dummy } else { Suppression::NotRandom })
+    } else if is_publishable(body) {
+        Err(Suppression::Public)
     } else {
         jwt::is_private(body)
     }
+}
+
+/// Starts of keys that their vendors mean for browsers and apps.
+const PUBLISHABLE: &[&[u8]] = &[b"phc_", b"pk_live_", b"pk_test_", b"pk-lf-"];
+
+fn is_publishable(body: &[u8]) -> bool {
+    PUBLISHABLE.iter().any(|start| body.starts_with(start))
 }
 
 fn check_one(check: &Check, value: &[u8], body: &[u8]) -> Result<Confidence, Suppression> {
