@@ -335,3 +335,22 @@ fn hostile_text_is_read_within_bounds() {
         }
     }
 }
+
+#[test]
+fn what_only_looks_assigned_is_quiet() {
+    check_quiet(&[
+        ("a.py", "MODEL_TOKENS = {\n    \"claude-{{alnum 20}}\": 8192,\n}"),
+        ("a.rs", "let name = \"{api_key:{{hex 64}}}:requests\";"),
+        ("a.py", "load(\"hf_token\", \"Qwen/Qwen3-Embedding-0.6B\")"),
+        ("a.py", "help=\"Example api_key='{{hex 64}}'\""),
+        ("a.json", "{\"DkimTokens\": [\"{{alnum-lower 42}}\"]}"),
+        ("a.json", "{\"VerificationToken\": \"{{base64 43}}=\"}"),
+        ("a.json", "{\"auth\": \"{{base64-of robert:not my real password}}\"}"),
+        ("a.json", "{\"auth\": \"{{base64-of robert:changeme}}\"}"),
+        ("a.py", "posthog_api_key = \"phc_{{alnum 43}}\""),
+    ]);
+    check_found(&[
+        ("a.json", "{\"auth\": \"«{{base64-of robert:kV7xQ2mLp9Zt4wRb}}»\"}"),
+        ("a.py", "tokens = {\"api_key\": \"«{{hex 64}}»\"}"),
+    ]);
+}

@@ -71,7 +71,8 @@ fn weigh_alone(
         return password(text, &typed);
     }
     let is_mixed = value.is_literal || text.kind.has_bare_values();
-    if is_random(bytes) || (is_mixed && shape::is_symbol_mix(bytes)) {
+    let is_mix = is_mixed && shape::is_symbol_mix(bytes) && !shape::is_path(bytes);
+    if is_random(bytes) || is_mix {
         return Ok(match promise.strength {
             Strength::Faint => Confidence::Low,
             Strength::Weak | Strength::Strong => Confidence::Medium,
