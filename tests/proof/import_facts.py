@@ -114,6 +114,12 @@ def import_provider(provider: dict[str, Any], group: str) -> dict[str, Any]:
     }
 
 
+def is_public(key: dict[str, Any]) -> bool:
+    """Tells whether a key is for everybody: marked so, or noted as made for browsers."""
+    said = f"{key['kind']} {key.get('note', '')}"
+    return bool(key.get("not_secret")) or "public key" in said or "for browser use" in said
+
+
 def import_kind(
     provider: str, key: dict[str, Any], group: str, hand: dict[str, Any]
 ) -> dict[str, Any]:
@@ -129,7 +135,7 @@ def import_kind(
     return kind | {
         "templates": [templates] if isinstance(templates, str) else templates,
         "shaped": not key.get("context_needed", False),
-        "public": bool(key.get("not_secret")),
+        "public": is_public(key),
         "identifier": bool(key.get("identifier")),
         # Whether a key that is one shorter is no key of this kind.
         "fixed": "body_length" in key and "body_min" not in key,

@@ -59,7 +59,10 @@ class Written:
 def provider_names(facts: dict[str, Any], provider: str, kind: str) -> list[str]:
     """Returns the variable names that fit a kind of a provider, the best alone if any fit well."""
     words = set(re.findall(r"[a-z]+", kind.lower()))
-    secret = [name for name in facts["env_vars"] if not re.search(r"_(ID|AK|URI|URL)$", name)]
+    # `KUBECONFIG` holds a path; of a pair the access key is the id.
+    secret = [name for name in facts["env_vars"] if not re.search(r"_(ID|AK|URI|URL)$|CONFIG$", name)]
+    if any(name.endswith("SECRET_KEY") for name in secret):
+        secret = [name for name in secret if "SECRET" in name or not name.endswith("ACCESS_KEY")]
     if re.search(r"url|connection string|uri", kind.lower()):
         secret = [name for name in facts["env_vars"] if re.search(r"UR[IL]|CONN|DSN", name)]
     scores = {name: len(words & set(name.lower().split("_"))) for name in secret}
