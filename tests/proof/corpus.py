@@ -9,6 +9,7 @@ noise that a scanner makes on real code.
     python3 tests/proof/corpus.py pin pypi NAME…     # adds the newest version to corpus.json
     python3 tests/proof/corpus.py size
     python3 tests/proof/corpus.py scan --only keyhook
+    python3 tests/proof/corpus.py review             # keyhook's findings against reviewed.json
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import reviewed
 import scanners
 from scanners import Finding
 
@@ -225,7 +227,7 @@ def scan_all(out: Path, into: Path, names: list[str]) -> None:
 def main() -> None:
     """Does what the arguments say."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("step", choices=["fetch", "pin", "size", "scan"])
+    parser.add_argument("step", choices=["fetch", "pin", "size", "scan", "review"])
     parser.add_argument("names", nargs="*", help="pin: the registry, then package names")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="the corpus")
     parser.add_argument("--into", type=Path, default=Path("/tmp/keyhook-proof"))
@@ -239,6 +241,8 @@ def main() -> None:
         pin(args.names[0], args.names[1:])
     elif args.step == "fetch":
         fetch(args.out)
+    elif args.step == "review":
+        raise SystemExit(reviewed.compare(args.out, scan(args.out, "keyhook"), size(args.out)["lines"]))
     elif args.step == "size":
         print(json.dumps(size(args.out)))
     else:

@@ -21,6 +21,8 @@ STEPS = {
     "recall": ["recall.py"],
     "fetch": ["corpus.py", "fetch"],
     "scan": ["corpus.py", "scan"],
+    "review": ["corpus.py", "review"],
+    "levels": ["levels.py"],
     "speed": ["speed.py"],
     "table": ["table.py"],
 }

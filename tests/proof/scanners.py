@@ -30,6 +30,8 @@ class Finding:
     rule: str
     confidence: str = ""
     masked: str = ""
+    # Where on its first and its last line, if the scanner says so.
+    columns: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def read_keyhook(report: str) -> Iterable[Finding]:
     """Reads `--format json`."""
     for item in json.loads(report)["findings"]:
         where = (item["path"], item["line"], item["end_line"])
-        yield Finding(*where, item["rule"], item["confidence"], item["masked"])
+        columns = (item["column"], item["end_column"])
+        yield Finding(*where, item["rule"], item["confidence"], item["masked"], columns)
 
 
 def read_gitleaks(report: str) -> Iterable[Finding]:

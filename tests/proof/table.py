@@ -114,6 +114,23 @@ def corpus_table(scan: dict[str, Any]) -> str:
     return title + text + table(["findings", *names], rows) + note
 
 
+def confidence_table(levels: dict[str, dict[str, Any]]) -> str:
+    """Returns keyhook's recall and noise at each confidence."""
+    title = "### keyhook at each confidence\n\n"
+    if not all(level["recall"] and level["scan"] for level in levels.values()):
+        return title + MISSING.capitalize() + "."
+    of = {name: level["recall"]["keyhook"] for name, level in levels.items()}
+    rows = [
+        [group, *(f"{of[name]['recall']['group'][key]['recall']:.1f} %" for name in levels)]
+        for key, group in GROUPS.items()
+    ]
+    alarms = [sum(one["alarms"] for one in of[name]["negatives"].values()) for name in levels]
+    rows.append(["false alarms on texts without a secret", *map(str, alarms)])
+    noise = [str(level["scan"]["keyhook"]["per_million_lines"]) for level in levels.values()]
+    rows.append(["findings per million lines of the corpus", *noise])
+    return title + table(["at and above", *levels], rows)
+
+
 def speed_table(speed: dict[str, Any], recall: dict[str, Any]) -> str:
     """Returns start-up, throughput and versions."""
     rows = []
@@ -132,6 +149,12 @@ def measured(folder: Path) -> str:
     if recall:
         parts += [recall_tables(recall), negative_table(recall)]
     parts.append(corpus_table(load(folder, "corpus-scan.json")))
+    folders = {"high": folder / "high", "medium (default)": folder, "low": folder / "low"}
+    levels = {
+        name: {"recall": load(at, "recall.json"), "scan": load(at, "corpus-scan.json")}
+        for name, at in folders.items()
+    }
+    parts.append(confidence_table(levels))
     parts.append(speed_table(load(folder, "speed.json"), recall))
     return "\n\n".join(parts)
 

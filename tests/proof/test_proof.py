@@ -17,6 +17,7 @@ import generate
 import negatives
 import places
 import recall
+import reviewed
 import scanners
 from checksums import CHECKSUMS
 from expand import Expander, fill
@@ -203,6 +204,25 @@ class Corpus(unittest.TestCase):
         self.assertGreaterEqual(len(pinned), 45)
         for package in pinned:
             self.assertRegex(package["sha256"], r"^[0-9a-f]{64}$")
+
+
+class Reviewed(unittest.TestCase):
+    """A finding that nobody judged fails the review."""
+
+    def test_value_and_not_line_is_remembered(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            corpus_folder = Path(folder)
+            (corpus_folder / "a.txt").write_text("x = one\n\nx = one\nx = two\n")
+            at = [Finding("a.txt", n, n, "rule", columns=(5, 8)) for n in (1, 3, 4)]
+            marks = [reviewed.mark(corpus_folder, one) for one in at]
+        self.assertEqual(marks[0], marks[1])
+        self.assertNotEqual(marks[0], marks[2])
+
+    def test_the_list_holds_each_value_once_and_no_secret(self) -> None:
+        entries = json.loads(reviewed.LIST.read_text())
+        self.assertEqual(len(entries), len(reviewed.load()))
+        for entry in entries:
+            self.assertRegex(entry["value"], "^[0-9a-f]{12}$")
 
 
 if __name__ == "__main__":
