@@ -139,7 +139,6 @@ pattern = '(?<secret> [a-z0-9_]{21} )'
 id = "acme-near-shape"
 name = "ACME key with a start, by name"
 near = ["acme"]
-keywords = ["acq_"]
 pattern = '(?<secret> acq_ [a-z0-9_]{20} )'
 
 [[rule]]
