@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn tokens_of_manuals_say_nothing_about_anybody() {
-        let is_toy = |payload| super::is_toy(token(payload).as_bytes());
+        let is_toy = |payload| is_toy(token(payload).as_bytes());
         assert!(is_toy(r#"{"some":"payload"}"#) && is_toy(r#"{"test":1234}"#));
         assert!(!is_toy(r#"{"userId":12}"#) && !is_toy(r#"{"a":1,"iat":1}"#));
         let marked = r#"{"sub":"12","ctx":"EXAMPLECONTEXT"}"#;
