@@ -49,6 +49,13 @@ const LOCAL_VARIABLES: &[&str] = &[
 const PATHSPEC_VARIABLES: [&str; 4] =
     ["GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS"];
 
+/// Listing files would start the program that the repository's configuration names here. Empty
+/// means none to every git; older ones take `false` for the name of a program.
+const NO_MONITOR: &str = "core.fsmonitor=";
+
+/// git tells of a changed index by a hook, which is of no use to keyhook.
+const NO_HOOKS: &str = "core.hooksPath=/dev/null";
+
 impl Git {
     /// Runs git in `folder`, with the environment of this process.
     pub fn new(folder: &Path) -> Git {
@@ -65,9 +72,14 @@ impl Git {
         let mut command = Command::new("git");
         command
             .args(["--no-optional-locks", "--no-replace-objects"])
+            .args(["-c", NO_MONITOR])
             .current_dir(&self.folder)
             .env("LC_ALL", "C")
             .env("GIT_TERMINAL_PROMPT", "0")
+            // An object that a partial clone lacks is not fetched: that would use the network, and
+            // run whatever program the repository's configuration names for it.
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_ALLOW_PROTOCOL", "")
             .stdin(Stdio::null());
         PATHSPEC_VARIABLES.iter().for_each(|name| {
             command.env_remove(name);
@@ -113,8 +125,14 @@ impl Git {
         let top = self.run(["rev-parse", "--show-toplevel"]).ok();
         let work_dir = top.map(|top| path(top.trim_ascii_end())).transpose()?;
         let id_size = if format == b"sha256" { 32 } else { 20 };
-        let index = index_path(current, &git_dir, work_dir.as_deref());
+        let named = self.index_variable();
+        let index = index_path(named.as_deref(), current, &git_dir, work_dir.as_deref());
         Ok(Places { git_dir, common_dir, work_dir, index, id_size, announced: Vec::new() })
+    }
+
+    /// Returns the index that git names to its hooks; another repository has nothing to do with it.
+    pub(super) fn index_variable(&self) -> Option<OsString> {
+        std::env::var_os("GIT_INDEX_FILE").filter(|_| !self.is_isolated)
     }
 
     pub(super) fn cat_file(&self) -> Result<CatFile, GitError> {
@@ -187,6 +205,25 @@ impl Git {
         parse_stage(&self.run(["ls-files", "-z", "--stage", "--full-name", ":(top)"])?)
     }
 
+    /// Runs a git command that says by its code whether it has an answer: `Some` with 0 or `None`
+    /// with 1. A reply that does not fit the code was cut off.
+    fn run_if_any(
+        &self,
+        arguments: &[&str],
+        code_of_some: i32,
+    ) -> Result<Option<Vec<u8>>, GitError> {
+        let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+        let output = self.output(&arguments)?;
+        match output.status.code() {
+            Some(code) if code == code_of_some && !output.stdout.is_empty() => {
+                Ok(Some(output.stdout))
+            }
+            Some(code) if code == 1 - code_of_some && output.stdout.is_empty() => Ok(None),
+            Some(0 | 1) => Err(garbled(&arguments[0].to_string_lossy())),
+            _ => Err(failure(&arguments, &output)),
+        }
+    }
+
     pub(super) fn hooks_dir(&self) -> Result<PathBuf, GitError> {
         let reply = self.run(["rev-parse", "--git-path", "hooks"])?;
         let path = to_path(reply.trim_ascii_end()).ok_or_else(|| garbled("rev-parse"))?;
@@ -205,10 +242,24 @@ impl Git {
         }
     }
 
-    pub(super) fn stage(&self, path: &Path) -> Result<(), GitError> {
-        let arguments =
-            [OsStr::new("add"), OsStr::new("--force"), OsStr::new("--"), path.as_os_str()];
-        self.run(arguments).map(|_| ())
+    /// Returns whether objects may be absent because they were never fetched.
+    pub(super) fn is_partial_clone(&self) -> bool {
+        let promises =
+            ["config", "--get-regexp", "^(remote\\..*\\.promisor|extensions\\.partialclone)$"];
+        self.run(promises).is_ok()
+    }
+
+    pub(super) fn stage(&self, path: &Path, name: &Path) -> Result<(), GitError> {
+        if path.is_symlink() {
+            let arguments = ["-c", NO_HOOKS, "add", "--force", "--"].map(OsStr::new);
+            return self.run(arguments.into_iter().chain([path.as_os_str()])).map(|_| ());
+        }
+        // `git add` would run the program that a filter of the configuration names.
+        let arguments = ["hash-object", "-w", "--no-filters", "--"].map(OsStr::new);
+        let id = self.run(arguments.into_iter().chain([path.as_os_str()]))?;
+        let name = name.to_string_lossy().replace('\\', "/");
+        let entry = format!("100644,{},{name}", String::from_utf8_lossy(id.trim_ascii_end()));
+        self.run(["-c", NO_HOOKS, "update-index", "--add", "--cacheinfo", &entry]).map(|_| ())
     }
 }
 
@@ -219,49 +270,64 @@ pub(super) fn staged(git: &Git, places: &Places, is_in_hook: bool) -> Result<Sta
         let path = places.index.display();
         return Err(GitError::Index(format!("git named {path}, but there is no such file")));
     }
-    Index::verify(&places.index, places.id_size)?;
+    let entry_count = Index::verify(&places.index, places.id_size)?;
     let mut parents = vec![head_or_empty_tree(git)?];
     parents.extend(merge_heads(places)?.iter().map(ObjectId::to_string));
     let mut differences = Vec::new();
     for parent in &parents {
-        let arguments = [
-            "diff-index",
-            "--cached",
-            "--raw",
-            "-z",
-            "--no-renames",
-            "--no-abbrev",
-            "--no-relative",
-            "--ignore-submodules=none",
-            // An entry that only announces a file is not part of the commit.
-            "--ita-invisible-in-index",
-            parent,
-            "--",
-        ];
-        differences.push(parse_raw(&git.run(arguments)?)?);
+        let difference = diff_index(git, parent)?;
+        if entry_count > 0 && difference.changed.is_empty() && !difference.removed.is_empty() {
+            check_removals(git, parent, difference.removed.len())?;
+        }
+        differences.push(difference);
     }
     Ok(combine(differences, settings(git)?))
 }
 
+fn diff_index(git: &Git, parent: &str) -> Result<Difference, GitError> {
+    let arguments = [
+        "diff-index",
+        "--cached",
+        "--raw",
+        "-z",
+        "--no-renames",
+        "--no-abbrev",
+        "--no-relative",
+        "--ignore-submodules=none",
+        // An entry that only announces a file is not part of the commit.
+        "--ita-invisible-in-index",
+        // Its code says whether there is a difference, beside the list.
+        "--exit-code",
+        parent,
+        "--",
+    ];
+    let reply = git.run_if_any(&arguments, 1)?;
+    parse_raw(&reply.unwrap_or_default())
+}
+
+/// Fails if git read an index with entries as if it were empty, as it does with one that it cannot
+/// find: then all of the parent is removed, and what is in the index is not added.
+fn check_removals(git: &Git, parent: &str, removed: usize) -> Result<(), GitError> {
+    let names = git.run(["ls-tree", "-r", "-z", "--name-only", "--full-tree", parent])?;
+    let had = names.iter().filter(|byte| **byte == 0).count();
+    if had > removed { Ok(()) } else { Err(garbled("diff-index")) }
+}
+
 /// Finds what is staged at one path.
 pub(super) fn entry(git: &Git, path: &str) -> Result<Option<Entry>, GitError> {
-    let entries = staged_entries(git, &[path])?;
+    let name = format!(":(top,literal){path}");
+    let arguments = ["ls-files", "-z", "--stage", "--full-name", "--error-unmatch", "--", &name];
+    let Some(reply) = git.run_if_any(&arguments, 0)? else { return Ok(None) };
+    let entries = parse_stage(&reply)?;
     Ok(entries.into_iter().find(|(found, _)| found == path.as_bytes()).map(|(_, entry)| entry))
 }
 
-fn staged_entries(git: &Git, paths: &[&str]) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {
-    let names: Vec<String> = paths.iter().map(|path| format!(":(top,literal){path}")).collect();
-    let mut arguments = vec!["ls-files", "-z", "--stage", "--full-name", "--"];
-    arguments.extend(names.iter().map(String::as_str));
-    parse_stage(&git.run(arguments)?)
-}
-
 fn settings(git: &Git) -> Result<Vec<(String, Entry)>, GitError> {
-    let entries = staged_entries(git, &SETTINGS_FILES)?;
-    Ok(entries
-        .into_iter()
-        .map(|(path, e)| (String::from_utf8_lossy(&path).into_owned(), e))
-        .collect())
+    let mut found = Vec::new();
+    for name in SETTINGS_FILES {
+        found.extend(entry(git, name)?.map(|entry| (name.to_owned(), entry)));
+    }
+    Ok(found)
 }
 
 /// Returns the commit that HEAD leads to; a branch without a commit has none.

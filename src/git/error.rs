@@ -62,7 +62,10 @@ impl GitError {
             GitError::Unmerged(_) => Some("resolve the conflict, then: git add <file>"),
             GitError::NoGit(_) => Some("install git, or put it on the PATH"),
             GitError::Index(_) => Some("check the repository with: git status; git fsck"),
-            GitError::Object(_) => Some("check the repository with: git fsck"),
+            GitError::Object(_) => Some(
+                "check the repository with: git fsck; a partial clone fetches what is missing with: \
+                 git diff --cached --stat",
+            ),
             GitError::BothReaders { git, .. } => {
                 git.hint().or(Some("check the repository with: git fsck"))
             }

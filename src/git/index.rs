@@ -72,22 +72,23 @@ impl Index {
         Index::parse(Bytes::Mapped(map(&file).map_err(io)?), id_size).map(Some)
     }
 
-    /// Fails if the file is not the one that git wrote; an absent file is none.
+    /// Returns how many entries the index has; an absent file has none. Fails if the file is not the
+    /// one that git wrote.
     ///
     /// git itself looks at the checksum only in `fsck`. It reads a cut-off index without a word, and
     /// may then find nothing in it.
-    pub(super) fn verify(path: &Path, id_size: usize) -> Result<(), GitError> {
-        let Some(index) = Index::open(path, id_size)? else { return Ok(()) };
+    pub(super) fn verify(path: &Path, id_size: usize) -> Result<u32, GitError> {
+        let Some(index) = Index::open(path, id_size)? else { return Ok(0) };
         let bytes = index.bytes.get();
         let (content, sum) = bytes.split_at(bytes.len() - id_size);
         if sum.iter().all(|byte| *byte == 0) {
             // git was told to save the time (`index.skipHash`); then every entry must be there.
             let mut entries = index.entries();
             while entries.skip()?.is_some() {}
-            return index.extension(b"TREE", entries.at).map(|_| ());
+            return index.extension(b"TREE", entries.at).map(|_| index.entry_count);
         }
         let is_whole = ObjectId::of_bytes(&[content], id_size).as_bytes() == sum;
-        if is_whole { Ok(()) } else { Err(damaged("its checksum is wrong")) }
+        if is_whole { Ok(index.entry_count) } else { Err(damaged("its checksum is wrong")) }
     }
 
     fn parse(bytes: Bytes, id_size: usize) -> Result<Index, GitError> {

@@ -1,7 +1,8 @@
 //! Opens a repository and answers what the rest of keyhook asks of it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::env;
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
 use super::command::{self, CatFile, Git};
@@ -32,6 +33,8 @@ pub struct Repository {
     git: Git,
     cat_file: RefCell<Option<CatFile>>,
     renames: RefCell<rename::Renames>,
+    is_partial: OnceCell<bool>,
+    unfetched: Cell<usize>,
 }
 
 /// Where the parts of a repository are, all absolute.
@@ -84,7 +87,7 @@ impl Repository {
             },
         };
         let places = match (&library, reader) {
-            (Some(library), _) => places_of(library, current),
+            (Some(library), _) => places_of(library, &git, current),
             (None, Reader::Own) => {
                 return Err(GitError::Library(library_error.expect("only Git has no library")));
             }
@@ -105,6 +108,8 @@ impl Repository {
             git,
             cat_file: RefCell::new(None),
             renames: RefCell::new(rename::Renames::new()),
+            is_partial: OnceCell::new(),
+            unfetched: Cell::new(0),
         })
     }
 
@@ -218,7 +223,7 @@ impl Repository {
         let mut olds = Vec::new();
         for old in change.olds.iter().flatten() {
             if matches!(Kind::of_mode(old.mode), Kind::File | Kind::Link) {
-                olds.push(self.read_object(old.id)?);
+                olds.extend(self.read_old(old.id)?);
             }
         }
         if change.olds.iter().all(Option::is_none) {
@@ -253,10 +258,34 @@ impl Repository {
         ObjectKind::parse(kind.str().as_bytes())
     }
 
+    /// Returns an older version; `None` if this partial clone has not fetched it. Then all of the
+    /// file counts as new, which can only report more.
+    fn read_old(&self, id: ObjectId) -> Result<Option<Vec<u8>>, GitError> {
+        let error = match self.read_object(id) {
+            Ok(bytes) => return Ok(Some(bytes)),
+            Err(error) => error,
+        };
+        if !*self.is_partial.get_or_init(|| self.git.is_partial_clone()) {
+            return Err(error);
+        }
+        self.unfetched.set(self.unfetched.get() + 1);
+        Ok(None)
+    }
+
+    /// Returns how many older versions a partial clone did not have.
+    pub fn unfetched(&self) -> usize {
+        self.unfetched.get()
+    }
+
     /// Returns every entry of the index.
     pub fn tracked(&self) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {
-        Index::verify(&self.places.index, self.places.id_size)?;
-        self.git.tracked()
+        let entry_count = Index::verify(&self.places.index, self.places.id_size)?;
+        let entries = self.git.tracked()?;
+        // git takes an index that it cannot find for an empty one.
+        if entries.is_empty() && entry_count > 0 {
+            return Err(GitError::Index("git finds nothing in it".to_owned()));
+        }
+        Ok(entries)
     }
 
     /// Returns the top of the worktree; a bare repository has none.
@@ -286,9 +315,12 @@ impl Repository {
         self.git.config(name)
     }
 
-    /// Puts a file of the worktree into the index, as `git add` does.
+    /// Puts a file of the worktree into the index, byte for byte.
     pub fn stage(&self, path: &Path) -> Result<(), GitError> {
-        self.git.stage(path)
+        let name = self.work_dir().and_then(|top| path.strip_prefix(top).ok());
+        let outside =
+            || GitError::Io(path.to_owned(), std::io::Error::other("not in the worktree"));
+        self.git.stage(path, name.ok_or_else(outside)?)
     }
 
     /// Returns a runner of git commands for this repository.
@@ -306,7 +338,7 @@ impl Repository {
 
     /// git names the index for every hook.
     pub(super) fn is_in_hook(&self) -> bool {
-        env::var_os("GIT_INDEX_FILE").is_some()
+        self.git.index_variable().is_some()
     }
 
     /// Returns the trees of the coming commit's parents; an unborn branch counts as an empty tree.
@@ -381,11 +413,12 @@ fn library_options() -> Result<(), git2::Error> {
     Ok(())
 }
 
-fn places_of(library: &git2::Repository, current: &Path) -> Places {
+fn places_of(library: &git2::Repository, git: &Git, current: &Path) -> Places {
     let git_dir = absolute(current, library.path());
     let common_dir = absolute(current, library.commondir());
     let work_dir = library.workdir().map(|path| absolute(current, path));
-    let index = index_path(current, &git_dir, work_dir.as_deref());
+    let named = git.index_variable();
+    let index = index_path(named.as_deref(), current, &git_dir, work_dir.as_deref());
     let id_size = match library.object_format() {
         git2::ObjectFormat::Sha256 => 32,
         _ => 20,
@@ -394,11 +427,16 @@ fn places_of(library: &git2::Repository, current: &Path) -> Places {
 }
 
 /// git names the index relative to the top of the worktree, where it also starts hooks.
-pub(super) fn index_path(current: &Path, git_dir: &Path, work_dir: Option<&Path>) -> PathBuf {
-    let Some(named) = env::var_os("GIT_INDEX_FILE") else { return git_dir.join("index") };
-    let here = absolute(current, Path::new(&named));
+pub(super) fn index_path(
+    named: Option<&OsStr>,
+    current: &Path,
+    git_dir: &Path,
+    work_dir: Option<&Path>,
+) -> PathBuf {
+    let Some(named) = named else { return git_dir.join("index") };
+    let here = absolute(current, Path::new(named));
     match work_dir {
-        Some(top) if !here.exists() => absolute(top, Path::new(&named)),
+        Some(top) if !here.exists() => absolute(top, Path::new(named)),
         _ => here,
     }
 }

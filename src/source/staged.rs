@@ -118,12 +118,18 @@ impl Source for StagedSource<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        match self.submodules {
-            0 => Vec::new(),
-            count => vec![format!(
-                "{count} submodule link(s) hold no text; scan them in their own repositories"
-            )],
+        let mut notes = Vec::new();
+        if self.submodules > 0 {
+            let count = self.submodules;
+            let what = "submodule link(s) hold no text; scan them in their own repositories";
+            notes.push(format!("{count} {what}"));
         }
+        let unfetched = self.repository.unfetched();
+        if unfetched > 0 {
+            let what = "older version(s) are not in this partial clone; their files count as new";
+            notes.push(format!("{unfetched} {what}"));
+        }
+        notes
     }
 }
 

@@ -190,10 +190,26 @@ fn a_partial_clone_without_the_old_version() {
     each_git(|git| {
         let repo = cloned(git, &["--filter=blob:none"]);
         repo.run(&["reset", "-q", "--soft", "HEAD~2"]).expect(0);
-        // What `app.py` was before is not here; only git may fetch it.
+        // What `app.py` was before is not here, and nobody fetches it: all of the file is new.
+        let old = repo.git_in(&repo.folder, &["rev-parse", "HEAD:app.py"]).out;
         repo.put("app.py", leak(1));
-        repo.scan("own").expect(2);
-        repo.beyond_own_reader().blocks(&[], &["app.py"]);
+        repo.shows(&["app.py"]);
+        let note = "1 older version(s) are not in this partial clone; their files count as new";
+        repo.keyhook_in(&repo.folder, &["hook", "pre-commit"]).expect(1).says(note);
+        let fetched = repo
+            .git_in(
+                &repo.folder,
+                &[
+                    "-c",
+                    "remote.origin.promisor=false",
+                    "cat-file",
+                    "--batch-check",
+                    "--batch-all-objects",
+                ],
+            )
+            .out;
+        assert!(!fetched.contains(old.trim()), "it was fetched");
+        repo.blocks(&[], &["app.py"]);
     });
 }
 
