@@ -7,6 +7,7 @@ mod audit;
 mod baseline;
 mod commands;
 mod doctor;
+mod failures;
 mod floor_plan;
 mod guarded;
 mod import;
