@@ -5,108 +5,149 @@
 
 use std::collections::HashMap;
 
-use super::tree::{Difference, diff_trees};
-use super::{Change, Entry, GitError, Kind, Repository};
+use super::tree::{Trees, parse_tree};
+use super::{Change, Entry, GitError, Kind, ObjectId, Repository};
 
 /// How many removed files are read in one run. A file beyond that counts as added, which can only
 /// report more.
 const READS_MAX: usize = 1000;
 
+/// How many removed files are listed. A few small trees can stand for more files than there are
+/// atoms; what is not listed is not recognised, which again can only report more.
+const LISTED_MAX: usize = 200_000;
+
+/// Among more removed files than this, only those of the same name or folder are compared.
+const RELATIVES_MAX: usize = 10_000;
+
 /// A file larger than this is compared by its object id alone.
 const SIZE_MAX: usize = 4 << 20;
 
-/// What was found in one run.
-#[derive(Debug)]
+/// What was removed, listed once for all added files, and what may still be read of it.
 pub(super) struct Renames {
-    /// How many more removed files may be read.
-    budget: usize,
+    files: Option<Vec<(Vec<u8>, Entry)>>,
+    reads_left: usize,
     /// The new path of each removed file that was found again. One file is renamed once: what is
     /// like it as well is a copy, and what stands in a copy is new.
     found: HashMap<Vec<u8>, Vec<u8>>,
 }
 
-impl Renames {
-    pub(super) fn new() -> Renames {
-        Renames { budget: READS_MAX, found: HashMap::new() }
+impl Default for Renames {
+    fn default() -> Renames {
+        Renames { files: None, reads_left: READS_MAX, found: HashMap::new() }
     }
 }
 
-/// Returns the content of the file that `change` was renamed from.
-pub(super) fn renamed_from(
-    repository: &Repository,
-    change: &Change,
-    removed: &[(Vec<u8>, Entry)],
-    new: &[u8],
-    renames: &mut Renames,
-) -> Result<Option<Vec<u8>>, GitError> {
-    let mut candidates = expand(repository, removed)?;
-    candidates.retain(|(path, _)| renames.found.get(path).is_none_or(|to| *to == change.path));
-    candidates.sort_by_key(|(path, _)| kinship(path, &change.path));
-    if let Some((path, twin)) = candidates.iter().find(|(_, entry)| entry.id == change.new.id) {
-        renames.found.insert(path.clone(), change.path.clone());
-        return repository.read_object(twin.id).map(Some);
-    }
-    if new.len() > SIZE_MAX {
-        return Ok(None);
-    }
-    candidates.retain(|(_, entry)| Kind::of_mode(entry.mode) == Kind::File);
-    let lines = count_lines(new);
-    let mut best: Option<(usize, Vec<u8>, Vec<u8>)> = None;
-    for (path, entry) in candidates {
-        if renames.budget == 0 {
-            break;
+impl Renames {
+    /// Returns the content of the file that `change` was renamed from.
+    pub(super) fn old_of(
+        &mut self,
+        repository: &Repository,
+        change: &Change,
+        removed: &[(Vec<u8>, Entry)],
+        new: &[u8],
+    ) -> Result<Option<Vec<u8>>, GitError> {
+        let files = match &mut self.files {
+            Some(files) => files,
+            none => none.insert(expand(repository, removed)?),
+        };
+        let is_free = |path: &[u8]| self.found.get(path).is_none_or(|to| *to == change.path);
+        let twins = files.iter().filter(|(_, entry)| entry.id == change.new.id);
+        let twin = twins.filter(|(path, _)| is_free(path));
+        if let Some((path, twin)) = twin.min_by_key(|(path, _)| kinship(path, &change.path)) {
+            self.found.insert(path.clone(), change.path.clone());
+            return repository.read_object(twin.id).map(Some);
         }
-        renames.budget -= 1;
-        // An unreadable candidate only makes the file count as new.
-        let Ok(old) = repository.read_object(entry.id) else { continue };
-        let shared = shared_bytes(&lines, &old);
-        let is_similar = shared * 2 >= new.len().max(old.len());
-        if is_similar && best.as_ref().is_none_or(|(most, ..)| shared > *most) {
-            best = Some((shared, path, old));
+        if new.len() > SIZE_MAX || self.reads_left == 0 {
+            return Ok(None);
         }
+        let lines = count_lines(new);
+        let mut best: Option<(usize, &[u8], Vec<u8>)> = None;
+        for (path, entry) in candidates(files, &change.path) {
+            if !is_free(path) {
+                continue;
+            }
+            if self.reads_left == 0 {
+                break;
+            }
+            // What is twice as long cannot be half the same.
+            let size = repository.object_size(entry.id);
+            if size.is_some_and(|size| size > new.len() * 2 || size < new.len() / 2) {
+                continue;
+            }
+            self.reads_left -= 1;
+            // An unreadable candidate only makes the file count as new.
+            let Ok(old) = repository.read_object(entry.id) else { continue };
+            let shared = shared_bytes(&lines, &old);
+            let is_similar = shared * 2 >= new.len().max(old.len());
+            if is_similar && best.as_ref().is_none_or(|(most, ..)| shared > *most) {
+                best = Some((shared, path, old));
+            }
+        }
+        Ok(best.map(|(_, path, old)| {
+            self.found.insert(path.to_owned(), change.path.clone());
+            old
+        }))
     }
-    Ok(best.map(|(_, path, old)| {
-        renames.found.insert(path, change.path.clone());
-        old
-    }))
+}
+
+/// Returns the files to compare with, the nearest relatives first.
+fn candidates<'a>(files: &'a [(Vec<u8>, Entry)], path: &[u8]) -> Vec<&'a (Vec<u8>, Entry)> {
+    let far = if files.len() > RELATIVES_MAX { 2 } else { 4 };
+    let is_file = |entry: &Entry| Kind::of_mode(entry.mode) == Kind::File;
+    let regular = files.iter().filter(|(_, entry)| is_file(entry));
+    let mut near: Vec<_> =
+        regular.map(|file| (kinship(&file.0, path), file)).filter(|(kin, _)| *kin < far).collect();
+    near.sort_by_key(|(kin, _)| *kin);
+    near.into_iter().map(|(_, file)| file).collect()
 }
 
 /// Replaces removed folders by the files in them.
 fn expand(
-    repository: &Repository,
+    trees: &dyn Trees,
     removed: &[(Vec<u8>, Entry)],
 ) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {
     let mut files = Vec::new();
-    for (path, entry) in removed {
-        if Kind::of_mode(entry.mode) != Kind::Tree {
-            files.push((path.clone(), *entry));
-            continue;
+    let mut folders: Vec<(Vec<u8>, ObjectId)> = Vec::new();
+    let mut sort = |path: Vec<u8>, entry: Entry, folders: &mut Vec<(Vec<u8>, ObjectId)>| {
+        match Kind::of_mode(entry.mode) {
+            Kind::Tree => folders.push((path, entry.id)),
+            _ => files.push((path, entry)),
         }
-        let mut inside = Difference::default();
-        let mut prefix = [path.as_slice(), b"/"].concat();
-        diff_trees(repository, None, Some(entry.id), &mut prefix, 0, &mut inside)?;
-        files.extend(inside.changed.into_iter().map(|(path, entry, _)| (path, entry)));
+        files.len() + folders.len() < LISTED_MAX
+    };
+    for (path, entry) in removed {
+        if !sort(path.clone(), *entry, &mut folders) {
+            break;
+        }
+    }
+    while let Some((folder, id)) = folders.pop() {
+        let bytes = trees.read_tree(id)?;
+        let entries = parse_tree(id, &bytes)?;
+        let mut goes_on = entries.iter().map(|entry| {
+            sort([&folder, &b"/"[..], entry.name].concat(), entry.entry, &mut folders)
+        });
+        if !goes_on.all(|goes_on| goes_on) {
+            break;
+        }
     }
     Ok(files)
 }
 
 /// Orders candidates: same file name first, then same folder, then the same extension.
 fn kinship(old: &[u8], new: &[u8]) -> u8 {
-    let split = |path: &[u8]| {
-        let at = path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
-        (path[..at].to_vec(), path[at..].to_vec())
-    };
-    let extension =
-        |name: &[u8]| name.iter().rposition(|byte| *byte == b'.').map(|at| name[at..].to_vec());
+    fn split(path: &[u8]) -> (&[u8], &[u8]) {
+        path.split_at(path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1))
+    }
+    fn extension(name: &[u8]) -> Option<&[u8]> {
+        name.iter().rposition(|byte| *byte == b'.').map(|at| &name[at..])
+    }
     let ((old_folder, old_name), (new_folder, new_name)) = (split(old), split(new));
-    if old_name == new_name {
-        0
-    } else if old_folder == new_folder && extension(&old_name) == extension(&new_name) {
-        1
-    } else if extension(&old_name) == extension(&new_name) {
-        2
-    } else {
-        3
+    let is_same_kind = extension(old_name) == extension(new_name);
+    match (old_name == new_name, is_same_kind, old_folder == new_folder) {
+        (true, ..) => 0,
+        (_, true, true) => 1,
+        (_, true, false) => 2,
+        _ => 3,
     }
 }
 
@@ -142,6 +183,30 @@ mod tests {
         assert_eq!(shared_bytes(&lines, b"b\nb\nb\nx\n"), 4);
         assert_eq!(shared_bytes(&lines, b"a\nb\nb\nc\n"), 8);
         assert_eq!(shared_bytes(&lines, b""), 0);
+    }
+
+    /// Ten trees, each of which holds the next one ten times: ten thousand million files.
+    struct Bomb;
+
+    impl Trees for Bomb {
+        fn read_tree(&self, id: ObjectId) -> Result<Vec<u8>, GitError> {
+            let depth = id.as_bytes()[0];
+            let (mode, inner) = if depth == 9 { (0o100_644, 99) } else { (0o40_000, depth + 1) };
+            let entries = (0..10).map(|number| {
+                let head = format!("{mode:o} {number}\0").into_bytes();
+                [head, vec![inner; 20]].concat()
+            });
+            Ok(entries.collect::<Vec<_>>().concat())
+        }
+    }
+
+    #[test]
+    fn a_bomb_of_trees_is_listed_in_part() {
+        let id = ObjectId::from_bytes(&[0; 20]).unwrap();
+        let removed = [(b"a".to_vec(), Entry { mode: 0o40_000, id })];
+        let files = expand(&Bomb, &removed).unwrap();
+        assert!((LISTED_MAX / 2..=LISTED_MAX).contains(&files.len()), "{}", files.len());
+        assert_eq!(files[0].0.len(), 21);
     }
 
     #[test]

@@ -8,8 +8,9 @@ use std::path::{Component, Path, PathBuf};
 use super::command::{self, CatFile, Git};
 use super::error::ObjectProblem;
 use super::index::Index;
+use super::rename::Renames;
 use super::tree::Trees;
-use super::{Change, Entry, GitError, Kind, ObjectId, ObjectKind, Staged, content, own, rename};
+use super::{Change, Entry, GitError, Kind, ObjectId, ObjectKind, Staged, content, own};
 
 /// Who reads the staged change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub struct Repository {
     library_error: Option<String>,
     git: Git,
     cat_file: RefCell<Option<CatFile>>,
-    renames: RefCell<rename::Renames>,
+    renames: RefCell<Renames>,
     is_partial: OnceCell<bool>,
     unfetched: Cell<usize>,
 }
@@ -107,7 +108,7 @@ impl Repository {
             library_error: library_error.map(|error| error.message().to_owned()),
             git,
             cat_file: RefCell::new(None),
-            renames: RefCell::new(rename::Renames::new()),
+            renames: RefCell::default(),
             is_partial: OnceCell::new(),
             unfetched: Cell::new(0),
         })
@@ -116,7 +117,7 @@ impl Repository {
     /// Takes the commits of a merge from the environment: git calls `pre-merge-commit` before it
     /// writes `MERGE_HEAD`, and names them in variables called `GITHEAD_` and the commit.
     pub fn expect_merge(&mut self) {
-        let id = |name: &std::ffi::OsStr| {
+        let id = |name: &OsStr| {
             ObjectId::parse(name.as_encoded_bytes().strip_prefix(b"GITHEAD_")?)
         };
         let mut heads: Vec<ObjectId> = env::vars_os().filter_map(|(name, _)| id(&name)).collect();
@@ -126,6 +127,7 @@ impl Repository {
 
     /// Returns what the commit will add, change and remove.
     pub fn staged(&self) -> Result<Staged, GitError> {
+        self.renames.replace(Renames::default());
         match (self.reader, &self.library) {
             (Reader::Own, _) => own::staged(self),
             (Reader::Git, _) => command::staged(&self.git, &self.places, self.is_in_hook()),
@@ -212,6 +214,12 @@ impl Repository {
         })
     }
 
+    /// Returns how long an object is, where that is cheap to know.
+    pub(super) fn object_size(&self, id: ObjectId) -> Option<usize> {
+        let objects = self.library.as_ref()?.odb().ok()?;
+        Some(objects.read_header(to_library(id).ok()?).ok()?.0)
+    }
+
     /// Returns the older versions of a changed path: one for each parent that has it, or, for an
     /// added path, the removed file that it was renamed from.
     pub fn read_olds(
@@ -228,14 +236,14 @@ impl Repository {
         }
         if change.olds.iter().all(Option::is_none) {
             let mut renames = self.renames.borrow_mut();
-            olds.extend(rename::renamed_from(self, change, &staged.removed, new, &mut renames)?);
+            olds.extend(renames.old_of(self, change, &staged.removed, new)?);
         }
         Ok(olds)
     }
 
     /// Forgets the renames of one commit, and what they cost: for the next commit of a walk.
     pub(super) fn renew_rename_budget(&self) {
-        *self.renames.borrow_mut() = rename::Renames::new();
+        *self.renames.borrow_mut() = Renames::default();
     }
 
     /// Returns the commit that HEAD leads to; a branch without a commit has none.

@@ -1,9 +1,9 @@
 //! What the allowlists of a gitleaks file take away, counted so that it is said.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Masker, place};
+use super::Masker;
+use super::olds::Olds;
 use crate::config::Config;
 use crate::detect::{Detection, Match, Suppression};
 use crate::finding::Confidence;
@@ -22,12 +22,7 @@ pub(super) fn has_any(detection: &Detection) -> bool {
 
 impl Allowed {
     /// Counts what the lists took from imported rules, as far as it is new.
-    pub(super) fn count_imported(
-        &mut self,
-        text: &[u8],
-        detection: &Detection,
-        olds: &[Cow<'_, [u8]>],
-    ) {
+    pub(super) fn count_imported(&mut self, text: &[u8], detection: &Detection, olds: &Olds<'_>) {
         for suppressed in &detection.suppressed {
             let Suppression::Allowlist(list) = suppressed.why else { continue };
             let found = Match {
@@ -38,7 +33,7 @@ impl Allowed {
                 public_len: 0,
                 rank: 0,
             };
-            if !place::stood_before(text, &found, olds) {
+            if !olds.hold(text, &found) {
                 *self.counts.entry(list).or_default() += 1;
             }
         }

@@ -14,6 +14,7 @@ use crate::source::{Chunk, OriginKind, Source, Unread, path_text};
 
 mod allowed;
 mod asked;
+mod crowd;
 mod excerpt;
 mod explain;
 mod guarded;
@@ -22,15 +23,18 @@ mod judge;
 mod live;
 mod marker;
 mod mask;
+mod olds;
 mod place;
 
 use allowed::Allowed;
 use asked::Asked;
 pub use asked::{RULES, settings_hash};
+use crowd::Crowd;
 pub use excerpt::{Excerpts, Looked, holds};
 pub use explain::{Explained, Explanation, Opinion, SPEAKS, explain};
 pub use guarded::is_guarded_name;
 pub use mask::Masker;
+use olds::Olds;
 
 /// What one scan produced, including what it could not read.
 #[derive(Debug, Default)]
@@ -155,6 +159,7 @@ fn scan_all(
         cut: 0,
         allowed: Allowed::default(),
         secrets: HashMap::new(),
+        crowd: Crowd::default(),
         found: Vec::new(),
         olds: Vec::new(),
     };
@@ -164,6 +169,7 @@ fn scan_all(
         outcome.unread.extend(looked.err().map(|unread| scan.problem(&unread)));
     }
     outcome.files -= scan.excluded;
+    outcome.unread.extend(scan.crowd.problems());
     outcome.unread.extend(imported::unfinished(&engine, &config));
     scan.write_notes(source, &config, &mut outcome);
     let found = std::mem::take(&mut scan.found);
@@ -267,6 +273,7 @@ struct Scan<'a> {
     allowed: Allowed,
     /// How many secrets each sensitive file holds.
     secrets: HashMap<String, usize>,
+    crowd: Crowd,
     found: Vec<Candidate>,
     /// What stood there before; it shows where an accepted finding has moved to.
     olds: Vec<judge::Old>,
@@ -298,7 +305,7 @@ impl Scan<'_> {
             return Ok(());
         }
         let olds = source.olds(chunk)?;
-        let olds: Vec<_> = olds.iter().map(|old| decode(old).0).collect();
+        let olds = Olds::new(&olds);
         let place = self.place(source, chunk, &path);
         self.matches(&text, &place, &detection, &live, &olds);
         Ok(())
@@ -310,18 +317,23 @@ impl Scan<'_> {
         place: &Place<'_>,
         detection: &Detection,
         live: &[live::LiveAt],
-        olds: &[std::borrow::Cow<'_, [u8]>],
+        olds: &Olds<'_>,
     ) {
         let path = place.path;
         let shown_path = self.masker.path(path);
         let mut places = place::Places::new(text.bytes);
         let hidden = mask::Hidden::of(detection);
         self.allowed.count_imported(text.bytes, detection, olds);
-        for found in detection.matches.iter().filter(|m| m.confidence >= self.least) {
+        let mut matches = detection.matches.iter().filter(|m| m.confidence >= self.least);
+        let first = self.found.len();
+        while self.crowd.room(self.found.len() - first) > 0
+            && let Some(found) = matches.next()
+        {
             let secret = Secret::new(&text.bytes[found.secret.clone()]);
-            let is_old = place::stood_before(text.bytes, found, olds);
-            if is_old {
-                self.olds.push(judge::Old { path: shown_path.clone(), secret });
+            if olds.hold(text.bytes, found) {
+                if self.olds.len() < crowd::SCAN_MAX {
+                    self.olds.push(judge::Old { path: shown_path.clone(), secret });
+                }
                 continue;
             }
             if marker::is_marked(text.bytes, &found.secret, self.engine.rules(), found.rule) {
@@ -347,6 +359,7 @@ impl Scan<'_> {
                 variable: live.and_then(|live| live.variable.clone()),
             });
         }
+        self.crowd.add(&shown_path, self.found.len() - first, matches.count());
     }
 
     /// A file name is text too.
@@ -358,7 +371,7 @@ impl Scan<'_> {
             || allowed::has_any(&detection);
         if is_possible && !source.olds(chunk).is_ok_and(|olds| !olds.is_empty()) {
             let place = self.place(source, chunk, path);
-            self.matches(&text, &place, &detection, &[], &[]);
+            self.matches(&text, &place, &detection, &[], &Olds::new(&[]));
         }
     }
 

@@ -1,8 +1,5 @@
-//! Where a match stands, and whether it stood there before.
+//! Where a match stands.
 
-use std::borrow::Cow;
-
-use crate::detect::Match;
 use crate::finding::{Location, Span};
 
 /// Turns spans into lines and columns; spans are asked for in rising order.
@@ -58,29 +55,6 @@ fn char_count(bytes: &[u8]) -> usize {
     bytes.utf8_chunks().map(|part| part.valid().chars().count() + part.invalid().len()).sum()
 }
 
-/// Returns whether an older version of the file already held every part of the match.
-///
-/// A value that stood anywhere in the old version is old, wherever its line has gone; a value that
-/// did not must lie on an added line. So this question answers "is it on an added line?" without
-/// comparing lines (a property test holds it against a real line diff).
-pub(super) fn stood_before(text: &[u8], found: &Match, olds: &[Cow<'_, [u8]>]) -> bool {
-    let spans = || std::iter::once(&found.secret).chain(&found.parts);
-    olds.iter().any(|old| spans().all(|span| stands_in(old, &text[span.clone()])))
-}
-
-/// Returns whether `value` stands in `text` as a whole: not as a piece of a longer word.
-pub(super) fn stands_in(text: &[u8], value: &[u8]) -> bool {
-    let is_word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    memchr::memmem::find_iter(text, value).any(|at| {
-        let before = at.checked_sub(1).and_then(|at| text.get(at));
-        let after = text.get(at + value.len());
-        let is_escaped = at >= 2 && text[at - 2] == b'\\';
-        let goes_on_left = is_word(value.first()) && is_word(before) && !is_escaped;
-        let goes_on_right = is_word(value.last()) && is_word(after);
-        !goes_on_left && !goes_on_right
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,14 +93,5 @@ mod tests {
     fn a_body_starts_on_its_first_line_of_text() {
         assert_eq!(Places::new(b"head\nbody").location(&(4..9)).line, 2);
         assert_eq!(Places::new(b"\n\n").location(&(0..2)).line, 2);
-    }
-
-    #[test]
-    fn a_value_stands_as_a_whole_word() {
-        assert!(stands_in(b"x = 'abc'", b"abc"));
-        assert!(stands_in(b"x\\nabc\\n", b"abc"));
-        assert!(!stands_in(b"xabc", b"abc"));
-        assert!(!stands_in(b"abcd", b"abc"));
-        assert!(stands_in(b"abcd abc", b"abc"));
     }
 }
