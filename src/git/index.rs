@@ -104,6 +104,11 @@ impl Index {
         Ok(Index { version, entry_count, id_size, bytes })
     }
 
+    /// Returns how many entries the file says it has.
+    pub(super) fn entry_count(&self) -> u32 {
+        self.entry_count
+    }
+
     /// Returns the cache tree: its root alone if that is valid, else all of it.
     pub(super) fn cache_tree(&self) -> Result<Option<Node>, GitError> {
         let found = self.tree_by_offset().or_else(|| self.tree_from_end());

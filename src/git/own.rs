@@ -23,7 +23,7 @@ pub(super) fn staged(repository: &Repository) -> Result<Staged, GitError> {
     let mut differences = Vec::new();
     let mut settings = None;
     for parent in &parents {
-        let mut out = Difference::default();
+        let mut out = Difference::of_index(index.entry_count());
         match cache_tree.as_ref().and_then(|root| root.id) {
             Some(root) => {
                 diff_trees(trees, *parent, Some(root), &mut Vec::new(), 0, &mut out)?;

@@ -25,14 +25,41 @@ impl TreeEntry<'_> {
 
 /// What a comparison found: old and new version of a path, one of them absent for an added or
 /// removed one. Removed folders are reported whole.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Difference {
     pub(super) changed: Vec<(Vec<u8>, Entry, Option<Entry>)>,
     pub(super) removed: Vec<(Vec<u8>, Entry)>,
+    /// How many more folders and changes there may be.
+    room: usize,
 }
 
-/// Deeper trees than git itself accepts are refused.
-pub(super) const DEPTH_MAX: usize = 4096;
+impl Default for Difference {
+    fn default() -> Difference {
+        Difference { changed: Vec::new(), removed: Vec::new(), room: usize::MAX }
+    }
+}
+
+/// Folders and changes that any index may have; beyond it, as many as fit its entries.
+const ROOM: usize = 1_000_000;
+
+impl Difference {
+    /// For an index of so many entries. A tree that holds itself many times over stands for more
+    /// files than there are atoms; no index has them.
+    pub(super) fn of_index(entry_count: u32) -> Difference {
+        Difference { room: ROOM.max((entry_count as usize).saturating_mul(4)), ..Difference::default() }
+    }
+
+    fn take_room(&mut self) -> Result<(), GitError> {
+        let left = self.room.checked_sub(1);
+        let endless = || GitError::Index("its tree holds more files than it".to_owned());
+        self.room = left.ok_or_else(endless)?;
+        Ok(())
+    }
+}
+
+/// Deeper trees are left to git. No project nests its folders like this, and the walks call
+/// themselves: the stack of the main thread is one megabyte on some systems.
+pub(super) const DEPTH_MAX: usize = 256;
 
 /// Parses the entries of a tree object.
 pub(super) fn parse_tree(id: ObjectId, bytes: &[u8]) -> Result<Vec<TreeEntry<'_>>, GitError> {
@@ -90,6 +117,7 @@ pub(super) fn diff_trees(
     if depth > DEPTH_MAX {
         return Err(GitError::Index(format!("folders are nested deeper than {DEPTH_MAX}")));
     }
+    out.take_room()?;
     let read = |id: Option<ObjectId>| id.map_or(Ok(Vec::new()), |id| trees.read_tree(id));
     let (old_bytes, new_bytes) = (read(old)?, read(new)?);
     let olds = old.map_or(Ok(Vec::new()), |id| parse_tree(id, &old_bytes))?;
@@ -121,6 +149,7 @@ pub(super) fn diff_trees(
             diff_trees(trees, twin.map(|t| t.id), Some(entry.entry.id), prefix, depth + 1, out)?;
             prefix.truncate(len);
         } else {
+            out.take_room()?;
             out.changed.push((joined(prefix, entry.name), entry.entry, twin));
         }
     }
@@ -200,6 +229,33 @@ mod tests {
         assert_eq!(changed, ["a/deep", "sub/x", "sub/z"]);
         assert_eq!(removed, ["a", "sub/y"]);
         assert_eq!(diff(&store, None, same).0, ["deep"]);
+    }
+
+    /// Trees that hold themselves, or only more empty ones.
+    struct Endless {
+        mode: u32,
+    }
+
+    impl Trees for Endless {
+        fn read_tree(&self, id: ObjectId) -> Result<Vec<u8>, GitError> {
+            let depth = id.as_bytes()[0];
+            let mode = if depth < 12 { 0o40_000 } else { self.mode };
+            let entries = (0..if mode == 0 { 0 } else { 10 }).map(|number| {
+                let head = format!("{mode:o} {number}\0").into_bytes();
+                [head, vec![depth + 1; 20]].concat()
+            });
+            Ok(entries.collect::<Vec<_>>().concat())
+        }
+    }
+
+    #[test]
+    fn a_bomb_of_trees_ends() {
+        let root = ObjectId::from_bytes(&[0; 20]);
+        for mode in [0o100_644, 0] {
+            let mut out = Difference { room: 50_000, ..Difference::default() };
+            let result = diff_trees(&Endless { mode }, None, root, &mut Vec::new(), 0, &mut out);
+            assert!(result.unwrap_err().to_string().contains("more files than it"));
+        }
     }
 
     #[test]
