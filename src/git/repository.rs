@@ -117,9 +117,7 @@ impl Repository {
     /// Takes the commits of a merge from the environment: git calls `pre-merge-commit` before it
     /// writes `MERGE_HEAD`, and names them in variables called `GITHEAD_` and the commit.
     pub fn expect_merge(&mut self) {
-        let id = |name: &OsStr| {
-            ObjectId::parse(name.as_encoded_bytes().strip_prefix(b"GITHEAD_")?)
-        };
+        let id = |name: &OsStr| ObjectId::parse(name.as_encoded_bytes().strip_prefix(b"GITHEAD_")?);
         let mut heads: Vec<ObjectId> = env::vars_os().filter_map(|(name, _)| id(&name)).collect();
         heads.sort();
         self.places.announced = heads;
@@ -186,11 +184,25 @@ impl Repository {
     /// The file in the worktree is used if, and only if, its bytes hash to the staged object.
     pub fn read_staged(&self, path: &[u8], entry: Entry) -> Result<Vec<u8>, GitError> {
         if let (Some(work_dir), Kind::File) = (&self.places.work_dir, Kind::of_mode(entry.mode))
-            && let Some(bytes) = content::read_if_same(work_dir, path, entry.id)
+            && let Some(bytes) =
+                content::read_if_same(work_dir, path, entry.id, || self.object_size(entry.id))
         {
             return Ok(bytes);
         }
-        self.read_object(entry.id)
+        self.read_blob(entry.id)
+    }
+
+    /// Returns the content of a file's object, which may be large.
+    fn read_blob(&self, id: ObjectId) -> Result<Vec<u8>, GitError> {
+        let is_large = || self.object_size(id).is_some_and(|size| size as u64 > content::LARGE);
+        // libgit2 holds an object as a whole, and a copy of it would be a second one.
+        if self.reader == Reader::Auto
+            && is_large()
+            && let Ok(bytes) = self.ask_git(id)
+        {
+            return Ok(bytes);
+        }
+        self.read_object(id)
     }
 
     /// Returns the content of an object.
@@ -203,15 +215,19 @@ impl Repository {
             },
             _ => None,
         };
+        self.ask_git(id).map_err(|git| match own {
+            Some(own) => both(own, git),
+            None => git,
+        })
+    }
+
+    fn ask_git(&self, id: ObjectId) -> Result<Vec<u8>, GitError> {
         let mut cat_file = self.cat_file.borrow_mut();
         let reader = match &mut *cat_file {
             Some(reader) => reader,
             None => cat_file.insert(self.git.cat_file()?),
         };
-        reader.read(id).map_err(|git| match own {
-            Some(own) => both(own, git),
-            None => git,
-        })
+        reader.read(id)
     }
 
     /// Returns how long an object is, where that is cheap to know.
@@ -269,7 +285,7 @@ impl Repository {
     /// Returns an older version; `None` if this partial clone has not fetched it. Then all of the
     /// file counts as new, which can only report more.
     fn read_old(&self, id: ObjectId) -> Result<Option<Vec<u8>>, GitError> {
-        let error = match self.read_object(id) {
+        let error = match self.read_blob(id) {
             Ok(bytes) => return Ok(Some(bytes)),
             Err(error) => error,
         };

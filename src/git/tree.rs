@@ -46,7 +46,10 @@ impl Difference {
     /// For an index of so many entries. A tree that holds itself many times over stands for more
     /// files than there are atoms; no index has them.
     pub(super) fn of_index(entry_count: u32) -> Difference {
-        Difference { room: ROOM.max((entry_count as usize).saturating_mul(4)), ..Difference::default() }
+        Difference {
+            room: ROOM.max((entry_count as usize).saturating_mul(4)),
+            ..Difference::default()
+        }
     }
 
     fn take_room(&mut self) -> Result<(), GitError> {

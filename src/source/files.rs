@@ -4,11 +4,11 @@
 //! file below it. A file named by itself is always read.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::{Chunk, Source, Unread, staged::unread};
-use crate::git::{Entry, Git, GitError, Kind, Repository};
+use crate::git::{Entry, Git, GitError, Kind, Links, Repository, open_regular, read_regular};
 
 /// Reads files and folders that the user named.
 pub struct FilesSource<'a> {
@@ -118,11 +118,13 @@ impl<'a> FilesSource<'a> {
             self.nested += 1;
             return Ok(None);
         }
-        if !metadata.is_file() {
+        // What was a file a moment ago may be a pipe by now, which nobody should wait for.
+        let Some(mut file) = open_regular(path, Links::Refused)? else {
             self.special += 1;
             return Ok(None);
-        }
-        fs::read(path).map(Some)
+        };
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map(|_| Some(bytes))
     }
 }
 
@@ -233,11 +235,7 @@ pub(super) fn worktree_setting(
     name: &str,
 ) -> Result<Option<Vec<u8>>, Unread> {
     let Some(top) = repository.and_then(Repository::work_dir) else { return Ok(None) };
-    match fs::read(top.join(name)) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(cannot_read(Path::new(name), &error)),
-    }
+    read_regular(&top.join(name)).map_err(|error| cannot_read(Path::new(name), &error))
 }
 
 fn cannot_read(path: &Path, error: &io::Error) -> Unread {

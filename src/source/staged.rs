@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::{Chunk, Source, Standing, Unread};
-use crate::git::{Compared, Entry, GitError, Kind, Repository, SETTINGS_FILES, Staged};
+use crate::git::{
+    Compared, Entry, GitError, Kind, Repository, SETTINGS_FILES, Staged, read_regular,
+};
 
 /// Reads the staged change of a repository.
 pub struct StagedSource<'a> {
@@ -45,7 +47,8 @@ impl<'a> StagedSource<'a> {
         let staged = |name: &str| self.setting(name).ok().flatten();
         let asked = self.asked.borrow().clone();
         let names = SETTINGS_FILES.iter().map(|name| (*name).to_owned()).chain(asked);
-        names.filter(|name| std::fs::read(top.join(name)).ok() != staged(name)).collect()
+        let here = |name: &str| read_regular(&top.join(name)).ok().flatten();
+        names.filter(|name| here(name) != staged(name)).collect()
     }
 }
 
