@@ -30,6 +30,34 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// Makes untrusted text of several lines safe for a terminal; every line but the first is indented.
+pub fn escape_lines(text: &str, indent: &str) -> String {
+    let lines: Vec<_> = text.lines().map(escape).collect();
+    lines.join(&format!("\n{indent}"))
+}
+
+/// Writes in a JSON document as `\uNNNN` what is dangerous at a terminal; it means the same.
+///
+/// JSON itself demands that only of the oldest control characters, and a document may well end on a
+/// screen.
+pub fn escape_json(document: &str) -> Cow<'_, str> {
+    let is_hidden = |c: char| is_dangerous(c) && c != '\n';
+    if !document.chars().any(is_hidden) {
+        return Cow::Borrowed(document);
+    }
+    let mut escaped = String::with_capacity(document.len() + 8);
+    for c in document.chars() {
+        if is_hidden(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
 /// Returns how many columns a text takes.
 pub fn width(text: &str) -> usize {
     text.width()
@@ -86,6 +114,21 @@ mod tests {
         assert_eq!(escape("a\u{202e}b\u{200b}"), "a\\u{202e}b\\u{200b}");
         assert_eq!(escape("a\tb\nc\r"), "a b\\nc\\r");
         assert_eq!(escape("\u{9b}31m"), "\\u{9b}31m");
+    }
+
+    #[test]
+    fn a_document_means_the_same_and_shows_nothing() {
+        let value = serde_json::json!({"a\u{9b}31m": "\u{7f}\u{202e}\u{e0001}ä\n"});
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        let escaped = escape_json(&text);
+        assert!(!escaped.chars().any(|c| is_dangerous(c) && c != '\n'), "{escaped}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
+        assert!(matches!(escape_json("{\n}"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        assert_eq!(escape_lines("a\r\nb\x1b\n", "  "), "a\n  b\\u{1b}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod doctor;
 mod failures;
 mod floor_plan;
 mod guarded;
+mod hostile;
 mod import;
 mod installer;
 mod moments;

@@ -14,7 +14,7 @@ use crate::git::{GitError, Reader};
 use crate::hook::HookError;
 use crate::rule::{ProvenRule, RuleSet, builtin_proven, expand};
 use crate::scan::{Masker, Problem, without_secrets};
-use crate::terminal::{Paint, may_color};
+use crate::terminal::{Paint, escape_lines, may_color};
 
 mod allow;
 mod audit;
@@ -90,7 +90,7 @@ pub fn main() -> ExitCode {
                 return code(Exit::Clean);
             }
             // It quotes what was typed, which may be a key on the wrong place of the line.
-            let _ = write!(io::stderr(), "{}", without_keys(&error.render().to_string()));
+            let _ = writeln!(io::stderr(), "{}", safe(&error.render().to_string()));
             return code(Exit::Failed);
         }
     };
@@ -122,11 +122,16 @@ fn fail(message: &str, hints: &[String]) -> Exit {
     let paint = error_paint();
     let mut err = io::stderr().lock();
     // A closed standard error leaves nobody to tell; the exit code still says it.
-    let _ = writeln!(err, "{} {}", paint.alarm("error:"), without_keys(message));
+    let _ = writeln!(err, "{} {}", paint.alarm("error:"), safe(message));
     for hint in hints.iter().filter(|hint| !hint.is_empty()) {
-        let _ = writeln!(err, "hint: {}", without_keys(hint));
+        let _ = writeln!(err, "hint: {}", safe(hint));
     }
     Exit::Failed
+}
+
+/// Makes a text of several lines safe for eyes and for a terminal.
+fn safe(text: &str) -> String {
+    escape_lines(&without_keys(text), "")
 }
 
 /// Hides keys with a known start; object ids and paths stay readable.
@@ -149,7 +154,7 @@ fn fail_problem(problem: &Problem) -> Exit {
 
 /// Writes a sentence to standard error.
 fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", escape_lines(text, ""));
 }
 
 /// Ends a command that wrote to standard output. A reader that went away early, as `head` does, has

@@ -16,7 +16,7 @@ use crate::rule::{
     load_gitleaks, parse,
 };
 use crate::scan::Problem;
-use crate::terminal::escape;
+use crate::terminal::{escape, escape_lines};
 
 /// List, show and check rules
 #[derive(clap::Args)]
@@ -154,7 +154,9 @@ fn check(file: Option<&Path>) -> Exit {
         }
         Ok((_, broken)) => {
             let mut out = io::stdout().lock();
-            let result = broken.iter().try_for_each(|broken| writeln!(out, "{broken}"));
+            let result = broken
+                .iter()
+                .try_for_each(|broken| writeln!(out, "{}", escape_lines(&broken.to_string(), "")));
             drop(out);
             written(result, Exit::Findings)
         }

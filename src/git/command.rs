@@ -36,6 +36,7 @@ const LOCAL_VARIABLES: &[&str] = &[
     "GIT_GRAFT_FILE",
     "GIT_IMPLICIT_WORK_TREE",
     "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
     "GIT_NAMESPACE",
     "GIT_OBJECT_DIRECTORY",
     "GIT_PREFIX",
@@ -249,17 +250,33 @@ impl Git {
         self.run(promises).is_ok()
     }
 
-    pub(super) fn stage(&self, path: &Path, name: &Path) -> Result<(), GitError> {
-        if path.is_symlink() {
-            let arguments = ["-c", NO_HOOKS, "add", "--force", "--"].map(OsStr::new);
-            return self.run(arguments.into_iter().chain([path.as_os_str()])).map(|_| ());
+    pub(super) fn stage(&self, path: &Path) -> Result<(), GitError> {
+        let arguments = ["-c", NO_HOOKS, "add", "--force", "--"].map(OsString::from);
+        let mut command = self.command();
+        command.args(&arguments).arg(path);
+        self.without_filters(&mut command)?;
+        let output = command.output().map_err(GitError::NoGit)?;
+        if output.status.success() { Ok(()) } else { Err(failure(&arguments[2..], &output)) }
+    }
+
+    /// Switches off the programs that the configuration names as filters. git would run them for
+    /// the file that is added, and for others whose time stamp says nothing.
+    fn without_filters(&self, command: &mut Command) -> Result<(), GitError> {
+        let names = r"^filter\..*\.(clean|process|required)$";
+        let arguments = ["config", "-z", "--name-only", "--get-regexp", names];
+        let reply = self.run_if_any(&arguments, 0)?.unwrap_or_default();
+        // Behind those that the environment may hold already.
+        let count = std::env::var("GIT_CONFIG_COUNT").ok().filter(|_| !self.is_isolated);
+        let mut count: usize = count.and_then(|count| count.parse().ok()).unwrap_or(0);
+        for name in reply.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+            let name = String::from_utf8_lossy(name);
+            let value = if name.ends_with(".required") { "false" } else { "" };
+            command.env(format!("GIT_CONFIG_KEY_{count}"), &*name);
+            command.env(format!("GIT_CONFIG_VALUE_{count}"), value);
+            count += 1;
         }
-        // `git add` would run the program that a filter of the configuration names.
-        let arguments = ["hash-object", "-w", "--no-filters", "--"].map(OsStr::new);
-        let id = self.run(arguments.into_iter().chain([path.as_os_str()]))?;
-        let name = name.to_string_lossy().replace('\\', "/");
-        let entry = format!("100644,{},{name}", String::from_utf8_lossy(id.trim_ascii_end()));
-        self.run(["-c", NO_HOOKS, "update-index", "--add", "--cacheinfo", &entry]).map(|_| ())
+        command.env("GIT_CONFIG_COUNT", count.to_string());
+        Ok(())
     }
 }
 

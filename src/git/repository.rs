@@ -339,12 +339,9 @@ impl Repository {
         self.git.config(name)
     }
 
-    /// Puts a file of the worktree into the index, byte for byte.
+    /// Puts a file of the worktree into the index, as `git add` does, but through no filter.
     pub fn stage(&self, path: &Path) -> Result<(), GitError> {
-        let name = self.work_dir().and_then(|top| path.strip_prefix(top).ok());
-        let outside =
-            || GitError::Io(path.to_owned(), std::io::Error::other("not in the worktree"));
-        self.git.stage(path, name.ok_or_else(outside)?)
+        self.git.stage(path)
     }
 
     /// Returns a runner of git commands for this repository.

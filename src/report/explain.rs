@@ -58,8 +58,7 @@ pub fn write_explanation_json(explanation: &Explanation, out: &mut dyn Write) ->
         })).collect::<Vec<_>>(),
         "notes": explanation.notes,
     });
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    out.write_all(b"\n")
+    super::write_document(&document, out)
 }
 
 fn place_json(place: &Explained) -> Value {
@@ -141,7 +140,11 @@ fn write_opinion(opinion: &Opinion, paint: Paint, out: &mut dyn Write) -> io::Re
         (false, Some(confidence)) => format!("quiet, {} ({confidence})", opinion.verdict),
         (false, None) => format!("quiet, {}", opinion.verdict),
     };
-    write_wrapped(&format!("{head}: {} ({})", escape(&opinion.name), opinion.rule), 4, out)?;
+    write_wrapped(
+        &format!("{head}: {} ({})", escape(&opinion.name), escape(&opinion.rule)),
+        4,
+        out,
+    )?;
     write_wrapped(&escape(&opinion.why), 6, out)
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::finding::Finding;
 use crate::rule::RuleSet;
 use crate::scan::Outcome;
+use crate::terminal::escape_json;
 
 mod explain;
 mod instead;
@@ -39,23 +40,26 @@ pub fn write_json(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     if outcome.commits > 0 {
         document["commits"] = json!(outcome.commits);
     }
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    out.write_all(b"\n")
+    write_document(&document, out)
+}
+
+/// Writes a JSON document that is safe even at a terminal.
+pub fn write_document(document: &Value, out: &mut dyn Write) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(document)?;
+    writeln!(out, "{}", escape_json(&text))
 }
 
 /// Writes one new finding a line.
 pub fn write_jsonl(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     for finding in &outcome.findings {
-        serde_json::to_writer(&mut *out, &finding_json(finding))?;
-        out.write_all(b"\n")?;
+        writeln!(out, "{}", escape_json(&finding_json(finding).to_string()))?;
     }
     Ok(())
 }
 
 /// Writes SARIF 2.1.0.
 pub fn write_sarif(outcome: &Outcome, rules: &RuleSet, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &sarif::document(outcome, rules))?;
-    out.write_all(b"\n")
+    write_document(&sarif::document(outcome, rules), out)
 }
 
 fn finding_json(finding: &Finding) -> Value {

@@ -114,7 +114,7 @@ impl TextReport<'_> {
         let location = &finding.location;
         let name = rule.map_or(finding.rule.as_str(), |rule| rule.name.as_str());
         let place = format!("{}:{}:{}", escape(&finding.path), location.line, location.column);
-        let id = self.paint.dim(&format!("({})", finding.rule));
+        let id = self.paint.dim(&format!("({})", escape(&finding.rule)));
         writeln!(out, "\n  {}  {}  {id}", self.paint.strong(&place), escape(name))?;
         if !is_file(finding) {
             self.context(finding, out)?;

@@ -409,6 +409,11 @@ impl Scan<'_> {
         say(self.cut, "file(s) hold encoded text in encoded text, more than was looked into");
         say(config.disable.len(), &format!("rule(s) switched off by `disable` in {CONFIG_NAME}"));
         self.own.write_notes(config, &mut outcome.notes);
+        if config.confidence > Confidence::Medium && self.least == config.confidence {
+            let least = self.least.as_str();
+            let what = format!("only findings of {least} confidence count, by {CONFIG_NAME}");
+            outcome.notes.push(what);
+        }
         self.allowed.write_notes(self.engine.rules(), config, &self.masker, &mut outcome.notes);
         outcome.notes.extend(source.notes());
     }
