@@ -378,7 +378,7 @@ fn head_or_empty_tree(git: &Git) -> Result<String, GitError> {
 }
 
 /// Parses `diff-index --raw -z`: `:mode mode id id status NUL path NUL`.
-fn parse_raw(reply: &[u8]) -> Result<Difference, GitError> {
+pub(super) fn parse_raw(reply: &[u8]) -> Result<Difference, GitError> {
     let mut difference = Difference::default();
     let mut fields = reply.split(|byte| *byte == 0);
     while let Some(head) = fields.next().filter(|head| !head.is_empty()) {
@@ -407,7 +407,7 @@ fn parse_raw(reply: &[u8]) -> Result<Difference, GitError> {
 }
 
 /// Parses `ls-files --stage -z`: `mode id stage TAB path NUL`.
-fn parse_stage(reply: &[u8]) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {
+pub(super) fn parse_stage(reply: &[u8]) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {
     let mut entries = Vec::new();
     for line in reply.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
         let tab = memchr::memchr(b'\t', line).ok_or_else(|| garbled("ls-files"))?;

@@ -23,7 +23,7 @@ pub(super) struct Index {
 
 enum Bytes {
     Mapped(memmap2::Mmap),
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     Owned(Vec<u8>),
 }
 
@@ -31,7 +31,7 @@ impl Bytes {
     fn get(&self) -> &[u8] {
         match self {
             Bytes::Mapped(map) => map,
-            #[cfg(test)]
+            #[cfg(any(test, fuzzing))]
             Bytes::Owned(bytes) => bytes,
         }
     }
@@ -89,6 +89,11 @@ impl Index {
         }
         let is_whole = ObjectId::of_bytes(&[content], id_size).as_bytes() == sum;
         if is_whole { Ok(index.entry_count) } else { Err(damaged("its checksum is wrong")) }
+    }
+
+    #[cfg(fuzzing)]
+    pub(super) fn of_bytes(bytes: &[u8], id_size: usize) -> Result<Index, GitError> {
+        Index::parse(Bytes::Owned(bytes.to_vec()), id_size)
     }
 
     fn parse(bytes: Bytes, id_size: usize) -> Result<Index, GitError> {

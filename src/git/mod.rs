@@ -13,6 +13,8 @@ mod command;
 mod commit;
 mod content;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod hash;
 mod history;
 mod index;

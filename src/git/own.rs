@@ -24,22 +24,30 @@ pub(super) fn staged(repository: &Repository) -> Result<Staged, GitError> {
     let mut settings = None;
     for parent in &parents {
         let mut out = Difference::of_index(index.entry_count());
-        match cache_tree.as_ref().and_then(|root| root.id) {
-            Some(root) => {
-                diff_trees(trees, *parent, Some(root), &mut Vec::new(), 0, &mut out)?;
-                settings.get_or_insert(root_settings(trees, root)?);
-            }
-            None => {
-                let mut walk = Walk::new(trees, &index, &mut out);
-                walk.folder(cache_tree.as_ref(), *parent, 0, 0)?;
-                settings.get_or_insert(walk.settings);
-            }
-        }
+        let found = compare(trees, &index, cache_tree.as_ref(), *parent, &mut out)?;
+        settings.get_or_insert(found);
         differences.push(out);
     }
     let settings = settings.unwrap_or_default();
     let compared = cache_tree.and_then(|root| root.id).map(|tree| Compared { tree, parents });
     Ok(Staged { compared, ..combine(differences, settings) })
+}
+
+/// Compares the index with the tree of one parent; returns the settings files that it has.
+pub(super) fn compare(
+    trees: &dyn Trees,
+    index: &Index,
+    cache_tree: Option<&Node>,
+    parent: Option<ObjectId>,
+    out: &mut Difference,
+) -> Result<Vec<(String, Entry)>, GitError> {
+    if let Some(root) = cache_tree.and_then(|root| root.id) {
+        diff_trees(trees, parent, Some(root), &mut Vec::new(), 0, out)?;
+        return root_settings(trees, root);
+    }
+    let mut walk = Walk::new(trees, index, out);
+    walk.folder(cache_tree, parent, 0, 0)?;
+    Ok(walk.settings)
 }
 
 fn missing_index(repository: &Repository) -> Result<Staged, GitError> {

@@ -52,6 +52,11 @@ impl Difference {
         }
     }
 
+    #[cfg(fuzzing)]
+    pub(super) fn with_room(room: usize) -> Difference {
+        Difference { room, ..Difference::default() }
+    }
+
     fn take_room(&mut self) -> Result<(), GitError> {
         let left = self.room.checked_sub(1);
         let endless = || GitError::Index("its tree holds more files than it".to_owned());

@@ -22,6 +22,7 @@ mod formats;
 mod merges;
 mod names;
 mod repositories;
+mod storage;
 
 /// A file without a key.
 const CLEAN: &str = "client = Anthropic()\n";

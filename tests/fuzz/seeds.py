@@ -3,11 +3,14 @@
 Usage: seeds.py TARGET FOLDER. Examples of rules are filled in here and never stored.
 """
 
+import functools
 import json
 import pathlib
 import random
 import re
+import subprocess
 import sys
+import tempfile
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -102,7 +105,48 @@ def imports() -> list[bytes]:
     return [text.encode() for text in files]
 
 
+def staged(arguments: list[list[str]], version: int) -> bytes:
+    """Returns the index of a small repository after these git commands."""
+    with tempfile.TemporaryDirectory() as folder:
+        top = pathlib.Path(folder)
+        (top / "a/b").mkdir(parents=True)
+        for name in ["a/b/one", "a/two", "three", "a.c"]:
+            (top / name).write_text(name)
+        run = functools.partial(subprocess.run, cwd=top, check=True, capture_output=True)
+        run(["git", "init", "-q"])
+        run(["git", "config", "index.version", str(version)])
+        for words in arguments:
+            run(["git", *words])
+        return (top / ".git/index").read_bytes()
+
+
+def indexes() -> list[bytes]:
+    whole = [["add", "."], ["write-tree"]]
+    made = [[["add", "."]], whole, [*whole, ["add", "-N", "."], ["rm", "-q", "--cached", "three"]]]
+    return [staged(commands, version) for commands in made for version in [2, 4]]
+
+
+def tree() -> bytes:
+    entries = [(b"100644", b"a"), (b"40000", b"b"), (b"120000", b"c"), (b"160000", b"d")]
+    return b"".join(mode + b" " + name + b"\0" + bytes([7] * 20) for mode, name in entries)
+
+
+def replies() -> list[bytes]:
+    one, none = b"1" * 40, b"0" * 40
+    raw = b":000000 100644 " + none + b" " + one + b" A\0a\nb\0:100644 000000 " + one
+    return [raw + b" " + none + b" D\0c\0", b"100644 " + one + b" 0\ta b\0"]
+
+
 def seeds(target: str) -> list[bytes]:
+    if target == "index":
+        return [bytes([0, len(tree())]) + tree() + index for index in indexes()]
+    if target == "trees":
+        return [bytes([0, len(tree())]) + tree() * 2]
+    if target == "replies":
+        return replies()
+    if target == "decode":
+        text = "key = \U0001f511 \u00e4"
+        return [text.encode(code) for code in ["utf-8", "utf-16", "utf-16-be", "utf-16-le"]]
     if target == "detect":
         return [b"\0" + text for text in examples()]
     if target == "layers":
