@@ -13,7 +13,7 @@ use crate::baseline::{parse_day, today};
 use crate::finding::{Verdict, prefix_len};
 use crate::rule::RuleSet;
 use crate::scan::Problem;
-use crate::terminal::{escape, width};
+use crate::terminal::{escape, escape_json, width};
 
 /// What is listed.
 pub(super) struct Listing<'a> {
@@ -307,5 +307,5 @@ fn problem_json(problem: &Problem) -> Value {
 
 fn pretty(value: &Value) -> String {
     let text = serde_json::to_string_pretty(value).expect("it is plain data");
-    format!("{text}\n")
+    format!("{}\n", escape_json(&text))
 }

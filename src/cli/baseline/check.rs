@@ -10,6 +10,7 @@ use crate::baseline::{BASELINE_NAME, Baseline, Fault, FaultKind, today};
 use crate::cli::{Exit, written};
 use crate::finding::Verdict;
 use crate::git::Repository;
+use crate::report::write_document;
 use crate::scan::{Problem, baseline_problem};
 use crate::terminal::{Paint, escape, may_color};
 
@@ -107,8 +108,7 @@ impl Args {
             "findings": baseline.records().count(),
             "faults": faults.iter().map(one).collect::<Vec<_>>(),
         });
-        serde_json::to_writer_pretty(&mut *out, &document)?;
-        writeln!(out)
+        write_document(&document, out)
     }
 }
 

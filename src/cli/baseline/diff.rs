@@ -9,6 +9,7 @@ use super::{one, shown, statement};
 use crate::baseline::{BASELINE_NAME, Baseline, Change, Difference, Record};
 use crate::cli::{Exit, written};
 use crate::git::Repository;
+use crate::report::write_document;
 use crate::scan::{Options, Problem, baseline_problem};
 use crate::terminal::{Paint, escape, may_color};
 
@@ -153,6 +154,5 @@ fn write_json(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
         "changes": difference.changes.iter().map(one).collect::<Vec<_>>(),
         "other-salt": difference.is_other_salt,
     });
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
+    write_document(&document, out)
 }

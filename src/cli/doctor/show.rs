@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::super::without_keys;
 use super::{Check, Section, State, counted};
+use crate::report::write_document;
 use crate::terminal::{Paint, escape, may_color, width};
 
 /// The version of the JSON document.
@@ -45,8 +46,7 @@ impl Answer<'_> {
             "mended": self.mended.iter().filter_map(|done| done.as_ref().ok()).collect::<Vec<_>>(),
             "not_mended": self.mended.iter().filter_map(|done| done.as_ref().err()).collect::<Vec<_>>(),
         });
-        serde_json::to_writer_pretty(&mut *out, &document)?;
-        out.write_all(b"\n")
+        write_document(&document, out)
     }
 
     /// Whether a commit is looked at: the hook is there, and the canary did not pass.

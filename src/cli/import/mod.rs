@@ -18,6 +18,7 @@ use crate::config::CONFIG_NAME;
 use crate::detect::Engine;
 use crate::finding::{Confidence, Verdict};
 use crate::git::{Git, Repository};
+use crate::report::write_document;
 use crate::rule::RuleSet;
 use crate::scan::{Found, Masker, Problem};
 use crate::terminal::{Paint, escape, may_color};
@@ -141,13 +142,8 @@ impl Args {
             paint,
         };
         let mut out = io::BufWriter::new(io::stdout().lock());
-        let result = if is_text {
-            report.write(&mut out)
-        } else {
-            serde_json::to_writer_pretty(&mut out, &report.json())
-                .map_err(io::Error::from)
-                .and_then(|()| writeln!(out))
-        };
+        let result =
+            if is_text { report.write(&mut out) } else { write_document(&report.json(), &mut out) };
         Ok(written(result.and_then(|()| out.flush()), Exit::Clean))
     }
 
