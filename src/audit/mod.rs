@@ -1,7 +1,7 @@
 //! The terminal screen where a person gives verdicts.
 //!
-//! Keys become events, [`update`](model::Model::update) turns an event and a model into the next
-//! model and a list of effects, and [`draw`](view::draw) turns a model into a frame; both are free of
+//! Keys become events, `update` turns an event and a model into the next
+//! model and a list of effects, and `draw` turns a model into a frame; both are free of
 //! side effects. `session` carries the effects out, `screen` alone owns the terminal. The tree, the
 //! repository and the rules are looked at by whoever starts the screen: questions go out through a
 //! channel and answers come back as events, so nothing that takes time holds the keys up.
