@@ -7,6 +7,8 @@
 //! `unsafe`, and only to call vector instructions and to load from slices whose bounds were checked.
 
 #![allow(unsafe_code)]
+// The tables serve the vector instructions; other processors run the scalar twin.
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 
 use crate::rule::{Fragments, WORD, holds};
 
