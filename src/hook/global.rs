@@ -86,16 +86,7 @@ pub fn install(order: &Order<'_>) -> Result<Installed, HookError> {
     }
     place.check()?;
     all_or_nothing(|changes| {
-        let mut done = Installed {
-            hooks: Vec::new(),
-            managed: Vec::new(),
-            kept: Vec::new(),
-            renamed: Vec::new(),
-            written: Vec::new(),
-            managers: Vec::new(),
-            place: place.clone(),
-            is_proved: false,
-        };
+        let mut done = Installed::nothing(&place, Vec::new());
         super::put_in(&place, order, &order.events, &mut done, changes)?;
         if owner == Owner::Keyhook {
             put_in_the_others(&place.folder, order, &mut done, changes)?;

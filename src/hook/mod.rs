@@ -83,6 +83,22 @@ pub struct Installed {
     pub is_proved: bool,
 }
 
+impl Installed {
+    /// Says that nothing has been done yet.
+    fn nothing(place: &Place, managers: Vec<Managed>) -> Installed {
+        Installed {
+            hooks: Vec::new(),
+            managed: Vec::new(),
+            kept: Vec::new(),
+            renamed: Vec::new(),
+            written: Vec::new(),
+            managers,
+            place: place.clone(),
+            is_proved: false,
+        }
+    }
+}
+
 /// What `uninstall` did.
 #[derive(Debug, Default)]
 pub struct Removed {
@@ -111,16 +127,7 @@ pub fn install(repository: &Repository, order: &Order<'_>) -> Result<Installed, 
         return Err(HookError::ForeignPath(Box::new(place), husky, order.events.clone()));
     }
     all_or_nothing(|changes| {
-        let mut done = Installed {
-            hooks: Vec::new(),
-            managed: Vec::new(),
-            kept: Vec::new(),
-            renamed: Vec::new(),
-            written: Vec::new(),
-            managers: managers.clone(),
-            place: place.clone(),
-            is_proved: false,
-        };
+        let mut done = Installed::nothing(&place, managers.clone());
         let mut left = order.events.clone();
         if order.is_writing {
             for managed in &managers {

@@ -224,38 +224,14 @@ fn builtin_tables() -> Tables {
             entries: Cow::Borrowed(&SHAPE_ENTRIES),
         },
         keywords: Prefilter {
-            long: Lookup {
-                index: Index {
-                    bitmap: Cow::Borrowed(&KEYWORD_LONG_BITMAP),
-                    buckets: Cow::Borrowed(&KEYWORD_LONG_BUCKETS),
-                },
-                entries: Cow::Borrowed(&KEYWORD_LONG_ENTRIES),
-            },
-            short: Lookup {
-                index: Index {
-                    bitmap: Cow::Borrowed(&KEYWORD_SHORT_BITMAP),
-                    buckets: Cow::Borrowed(&KEYWORD_SHORT_BUCKETS),
-                },
-                entries: Cow::Borrowed(&KEYWORD_SHORT_ENTRIES),
-            },
+            long: lookup(&KEYWORD_LONG_BITMAP, &KEYWORD_LONG_BUCKETS, &KEYWORD_LONG_ENTRIES),
+            short: lookup(&KEYWORD_SHORT_BITMAP, &KEYWORD_SHORT_BUCKETS, &KEYWORD_SHORT_ENTRIES),
             words: Cow::Borrowed(KEYWORD_WORDS),
         },
         fragments: FRAGMENTS.clone(),
         near: Prefilter {
-            long: Lookup {
-                index: Index {
-                    bitmap: Cow::Borrowed(&NEAR_LONG_BITMAP),
-                    buckets: Cow::Borrowed(&NEAR_LONG_BUCKETS),
-                },
-                entries: Cow::Borrowed(&NEAR_LONG_ENTRIES),
-            },
-            short: Lookup {
-                index: Index {
-                    bitmap: Cow::Borrowed(&NEAR_SHORT_BITMAP),
-                    buckets: Cow::Borrowed(&NEAR_SHORT_BUCKETS),
-                },
-                entries: Cow::Borrowed(&NEAR_SHORT_ENTRIES),
-            },
+            long: lookup(&NEAR_LONG_BITMAP, &NEAR_LONG_BUCKETS, &NEAR_LONG_ENTRIES),
+            short: lookup(&NEAR_SHORT_BITMAP, &NEAR_SHORT_BUCKETS, &NEAR_SHORT_ENTRIES),
             words: Cow::Borrowed(NEAR_WORDS),
         },
         near_fragments: NEAR_FRAGMENTS.clone(),
@@ -267,6 +243,12 @@ fn builtin_tables() -> Tables {
             texts: Cow::Borrowed(&LINEAR_TEXTS),
         },
     }
+}
+
+/// Returns words whose tables are constants.
+fn lookup(bitmap: &'static [u64], buckets: &'static [u16], entries: &'static [Entry]) -> Lookup {
+    let index = Index { bitmap: bitmap.into(), buckets: buckets.into() };
+    Lookup { index, entries: entries.into() }
 }
 
 #[cfg(test)]
