@@ -148,12 +148,13 @@ impl<'a> Look<'a> {
         if !self.engine.rules.is_enabled(index) {
             return;
         }
-        let rule = self.engine.rules.get(index);
+        // Most places only share their first bytes with a key: the rule, which may have to be read
+        // first, is asked last.
+        let rules = &self.engine.rules;
         let bytes = self.text.bytes;
-        let secret =
-            tables.linears.match_at(local, bytes, at, |secret| is_whole(rule, bytes, secret));
-        if let Some(secret) = secret {
-            self.judge(index, rule, secret);
+        let is_whole = |secret: &Span| is_whole(rules.get(index), bytes, secret);
+        if let Some(secret) = tables.linears.match_at(local, bytes, at, is_whole) {
+            self.judge(index, rules.get(index), secret);
         }
     }
 
@@ -334,22 +335,22 @@ impl<'a> Look<'a> {
             if !self.engine.rules.is_enabled(index) {
                 continue;
             }
+            let Some(secret) = self.match_value(index, at) else { continue };
             let rule = self.engine.rules.get(index);
-            let Some(secret) = self.match_value(index, rule, at) else { continue };
             let words: Vec<Span> = words.iter().map(|word| word.span.clone()).collect();
             let around = around.get_or_insert_with(|| evidence::Surroundings::of(bytes, &(at..at)));
             self.weigh(index, rule, secret, around, &words);
         }
     }
 
-    fn match_value(&self, index: usize, rule: &Rule, at: usize) -> Option<Span> {
+    fn match_value(&self, index: usize, at: usize) -> Option<Span> {
         let bytes = self.text.bytes;
         let (local, tables) = self.tables_of(index);
         if tables.linears.has(local) {
-            return tables
-                .linears
-                .match_at(local, bytes, at, |secret| is_whole(rule, bytes, secret));
+            let is_whole = |secret: &Span| is_whole(self.engine.rules.get(index), bytes, secret);
+            return tables.linears.match_at(local, bytes, at, is_whole);
         }
+        let rule = self.engine.rules.get(index);
         let pattern = self.engine.pattern(index, rule);
         let end = bytes.len().min(at + (rule.reach as usize).min(REACH_MAX as usize));
         let input = Input::new(bytes).range(at..end).anchored(Anchored::Yes);
@@ -399,11 +400,10 @@ impl<'a> Look<'a> {
         };
         let end = back(at, PART_GAP, true);
         let start = back(end, NAME_MAX, false);
-        rule.with.iter().filter_map(|id| self.engine.rules.index_and_rule(id)).any(
-            |(index, part)| {
-                self.match_value(index, part, start).is_some_and(|found| found.end == end)
-            },
-        )
+        rule.with
+            .iter()
+            .filter_map(|id| self.engine.rules.index_and_rule(id))
+            .any(|(index, _)| self.match_value(index, start).is_some_and(|found| found.end == end))
     }
 
     fn judge(&mut self, index: usize, rule: &Rule, secret: Span) {

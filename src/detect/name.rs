@@ -4,7 +4,7 @@
 //! `access_token` is a token, `token_type` is a type. Names are not only English, and a few words
 //! turn the promise around: a `public_key` is public, a `page_token` opens nothing.
 
-use super::words::WordSet;
+use super::words::{WordSet, hash_of};
 
 /// The longest name that is looked at; what is longer is no name that a person gave.
 pub(super) const NAME_MAX: usize = 120;
@@ -316,12 +316,21 @@ static TOKEN_FINDERS: WordSet = WordSet::new(&[
     "erc20", "base", "quote", "native", "snapshot", "upload", "skip",
 ]);
 
+/// The words that [`telling`] looks at one by one.
+#[rustfmt::skip]
+static TELLING: WordSet = WordSet::new(&[
+    "key", "keys", "token", "tokens", "passe", "word", "phrase", "auth", "authorization", "sas",
+    "mnemonic", "salt", "pepper", "pin", "seed", "otp", "totp", "licensekey", "hmac",
+]);
+
 fn telling(word: &str, before: &str, is_first: bool) -> Option<Promise> {
     use Sort::{Key, Password};
     use Strength::{Faint, Strong, Weak};
     // The words are many and the names are more: most end here.
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
-    if word.len() < 2 {
+    let hash = hash_of(word);
+    let may_tell = [&TELLING, &PASSWORD_WORDS, &KEY_WORDS].iter().any(|words| words.may_hold(hash));
+    if word.len() < 2 || !(may_tell || has_telling_end(word)) {
         return None;
     }
     match word {
@@ -353,6 +362,12 @@ fn telling(word: &str, before: &str, is_first: bool) -> Option<Promise> {
     }
 }
 
+/// Returns whether the word may end in one of [`PASSWORD_ENDS`] or [`KEY_ENDS`].
+fn has_telling_end(word: &str) -> bool {
+    let tail = &word.as_bytes()[word.len().saturating_sub(3)..];
+    matches!(tail, b"ord" | b"swd" | b"ort" | b"ase" | b"pwd" | b"ret" | b"ken" | b"key")
+}
+
 fn ends(word: &str, endings: &[&str]) -> bool {
     endings.iter().any(|end| word.ends_with(end))
 }
@@ -363,6 +378,13 @@ mod tests {
 
     fn words(name: &str) -> Vec<String> {
         Words::of(name.as_bytes()).iter().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn telling_ends_are_known_by_three_letters() {
+        for end in PASSWORD_ENDS.iter().chain(KEY_ENDS) {
+            assert!(has_telling_end(end), "{end}");
+        }
     }
 
     #[test]

@@ -85,8 +85,11 @@ fn read_page(vocabulary: &Vocabulary<'_>, text: &[u8], page: usize) -> Vec<NearW
     let mut blocks = [Block::default(); (PAGE + WORD_MAX).div_ceil(BLOCK)];
     vocabulary.masks.fill(part, 0, &mut blocks);
     let mut found = Vec::new();
+    let has_escapes = may_hold_escape(&text[start.saturating_sub(ESCAPE_MAX)..start + part.len()]);
+    let mut before = Before::of(text[..start].last());
     for (index, block) in blocks.iter().enumerate() {
-        each_bit(block.fragment, |bit| {
+        let starts = if has_escapes { u64::MAX } else { before.word_starts(block) };
+        each_bit(block.fragment & starts, |bit| {
             for (first, tables) in vocabulary.tables {
                 tables.near.hits_at(part, index * BLOCK + bit, |hit| {
                     let span = start + hit.start..start + hit.start + hit.len;
@@ -98,6 +101,44 @@ fn read_page(vocabulary: &Vocabulary<'_>, text: &[u8], page: usize) -> Vec<NearW
         });
     }
     found
+}
+
+/// How far in front of a word an escape may start.
+const ESCAPE_MAX: usize = 12;
+
+/// Returns whether a word of the text may stand directly behind an escape such as `\n`, `%3D` or a
+/// terminal colour, where it starts behind a letter or digit.
+fn may_hold_escape(text: &[u8]) -> bool {
+    let is_color = |at: usize| {
+        let mut behind = text[at + 1..].iter().skip_while(|b| b.is_ascii_digit() || **b == b';');
+        behind.next() == Some(&b'm')
+    };
+    memchr::memchr2(b'\\', b'%', text).is_some() || memchr::memchr_iter(b'[', text).any(is_color)
+}
+
+/// What the byte in front of a block was.
+#[derive(Clone, Copy, Default)]
+struct Before {
+    alnum: u64,
+    lower: u64,
+}
+
+impl Before {
+    fn of(byte: Option<&u8>) -> Before {
+        Before {
+            alnum: byte.is_some_and(u8::is_ascii_alphanumeric).into(),
+            lower: byte.is_some_and(u8::is_ascii_lowercase).into(),
+        }
+    }
+
+    /// Returns where a word may start by [`is_word`], escapes aside, and goes on to the next block.
+    fn word_starts(&mut self, block: &Block) -> u64 {
+        let lower = block.alnum & !block.digit & !block.upper;
+        let after_alnum = block.alnum << 1 | self.alnum;
+        let after_lower = lower << 1 | self.lower;
+        *self = Before { alnum: block.alnum >> (BLOCK - 1), lower: lower >> (BLOCK - 1) };
+        !(block.alnum & after_alnum) | (block.upper & after_lower)
+    }
 }
 
 /// Returns whether the word stands for itself and is no chance piece of another.
@@ -143,6 +184,9 @@ mod tests {
     #[test]
     fn a_short_word_is_no_piece_of_another() {
         assert_eq!(words("hexadecimal VALUE"), [] as [&str; 0]);
-        assert_eq!(words("myExaKey exa_key \\nexa VALUE").len(), 3);
+        assert_eq!(words("myExaKey exa_key VALUE 9exa Exact").len(), 3);
+        for text in ["\\nexa VALUE", "q%3Dexa VALUE", "\\u0022exa VALUE", "\x1b[31mexa VALUE"] {
+            assert_eq!(words(text), ["exa"], "{text}");
+        }
     }
 }

@@ -23,9 +23,18 @@ impl WordSet {
     }
 
     pub(super) fn contains(&self, word: &str) -> bool {
-        let hash = hash(word.as_bytes());
-        self.seen[hash >> 6] >> (hash & 63) & 1 != 0 && self.words.contains(&word)
+        self.may_hold(hash_of(word)) && self.words.contains(&word)
     }
+
+    /// Returns whether a word with this hash may be in the list.
+    pub(super) fn may_hold(&self, hash: usize) -> bool {
+        self.seen[hash >> 6] >> (hash & 63) & 1 != 0
+    }
+}
+
+/// Returns the hash of a word, which serves many lists.
+pub(super) fn hash_of(word: &str) -> usize {
+    hash(word.as_bytes())
 }
 
 /// Ten bits from the ends of a word and its length.
@@ -36,6 +45,40 @@ const fn hash(word: &[u8]) -> usize {
     let (first, last) = (word[0] as usize, word[word.len() - 1] as usize);
     let second = word[word.len() / 2] as usize;
     (first * 37 + second * 101 + last * 7 + word.len() * 61) & 1023
+}
+
+/// Asks whether a text holds one of a list of parts, of at least four bytes each.
+pub(super) struct Parts {
+    parts: &'static [&'static [u8]],
+    /// One bit for each hash of the first four bytes of a part.
+    seen: [u64; 16],
+}
+
+impl Parts {
+    pub(super) const fn new(parts: &'static [&'static [u8]]) -> Parts {
+        let mut seen = [0; 16];
+        let mut at = 0;
+        while at < parts.len() {
+            let part = parts[at];
+            let hash = ten_bits(u32::from_le_bytes([part[0], part[1], part[2], part[3]]));
+            seen[hash >> 6] |= 1 << (hash & 63);
+            at += 1;
+        }
+        Parts { parts, seen }
+    }
+
+    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+        text.windows(4).enumerate().any(|(at, four)| {
+            let hash = ten_bits(u32::from_le_bytes([four[0], four[1], four[2], four[3]]));
+            self.seen[hash >> 6] >> (hash & 63) & 1 != 0
+                && self.parts.iter().any(|part| text[at..].starts_with(part))
+        })
+    }
+}
+
+/// Ten bits from a few bytes.
+pub(super) const fn ten_bits(bytes: u32) -> usize {
+    (bytes.wrapping_mul(0x9E37_79B1) >> 22) as usize
 }
 
 /// Asks which words of a list a text starts with.

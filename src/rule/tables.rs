@@ -27,7 +27,7 @@ pub struct Tables {
     pub fragments: Fragments,
     /// Rules by a word near a value.
     pub near: Prefilter,
-    /// Pieces of those words.
+    /// The first pieces of those words.
     pub near_fragments: Fragments,
     /// The patterns that need no regex.
     pub linears: Linears,
@@ -153,7 +153,8 @@ impl Tables {
                 },
             }
         }
-        let (fragments, near_fragments) = (choose_pieces(&mut keywords), choose_pieces(&mut near));
+        let fragments = choose_pieces(&mut keywords, Anywhere);
+        let near_fragments = choose_pieces(&mut near, First);
         Tables {
             shapes: Shapes::build(shapes),
             keywords: Prefilter::build(keywords),
@@ -226,9 +227,20 @@ fn anchors(keywords: &[String], paths: &[Path]) -> Option<Vec<(String, u16)>> {
     (!anchors.is_empty()).then_some(anchors)
 }
 
+/// Which piece of a word the vector pass looks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    /// The rarest.
+    Anywhere,
+    /// The first: the word is only looked for where words start.
+    First,
+}
+
+use Piece::{Anywhere, First};
+
 /// Picks a piece of each word for the vector pass, and a group for each piece, so that as few other
 /// places as possible fit.
-fn choose_pieces(words: &mut [Word]) -> Fragments {
+fn choose_pieces(words: &mut [Word], piece: Piece) -> Fragments {
     let mut groups = [Group::default(); SETS * 8];
     let mut chosen = BTreeSet::new();
     // The shortest have the least choice and choose first.
@@ -239,7 +251,8 @@ fn choose_pieces(words: &mut [Word]) -> Fragments {
     });
     for index in order {
         let text = words[index].text.as_bytes();
-        let pieces = || text.windows(text.len().min(4)).enumerate();
+        let count = if piece == First { 1 } else { text.len() };
+        let pieces = || text.windows(text.len().min(4)).enumerate().take(count);
         if let Some((at, _)) = pieces().find(|(_, piece)| chosen.contains(*piece)) {
             words[index].at = at as u8;
             continue;

@@ -9,6 +9,8 @@ use crate::finding::Span;
 /// The longest value; longer ones are data, or found by rules that know their shape.
 pub(super) const VALUE_MAX: usize = 300;
 const SPACES_MAX: usize = 40;
+/// How far left of a name the sign behind a label may stand.
+const LABEL_MAX: usize = 40;
 /// How far left of a name the opening quote of its string may stand.
 const STRING_MAX: usize = 400;
 
@@ -29,6 +31,25 @@ pub(super) fn value_of(text: &Text<'_>, name: &Span) -> Option<Value> {
         return None;
     }
     reader.behind_operator().or_else(|| reader.beside_label()).or_else(|| reader.in_block())
+}
+
+/// Returns whether a look at what a name promises is worth it: behind most names in code comes a
+/// sign that ends an expression, and nothing before it says that it is a label.
+pub(super) fn may_have_value(bytes: &[u8], name: &Span) -> bool {
+    match bytes.get(name.end) {
+        Some(b';' | b',' | b')' | b'.' | b'/' | b'&' | b'*' | b'}') => {
+            let before = &bytes[name.start.saturating_sub(LABEL_MAX)..name.start];
+            matches!(label_before(before).last(), Some(b':' | b'=' | b'>'))
+        }
+        next => next.is_some(),
+    }
+}
+
+/// Returns what stands before the quotes of a name.
+fn label_before(before: &[u8]) -> &[u8] {
+    let label = before.trim_ascii_end();
+    let quotes = count_back(label, 2, |byte| matches!(byte, b'"' | b'\'' | b'\\'));
+    label[..label.len() - quotes].trim_ascii_end()
 }
 
 /// What joins a name and its value.
@@ -406,9 +427,7 @@ impl Reader<'_> {
             return is_value.then(|| self.bare(Join::Tag, at, false))?;
         }
         let label = self.before();
-        let label = label[label.len().saturating_sub(40)..].trim_ascii_end();
-        let quotes = count_back(label, 2, |byte| matches!(byte, b'"' | b'\'' | b'\\'));
-        let label = label[..label.len() - quotes].trim_ascii_end();
+        let label = label_before(&label[label.len().saturating_sub(LABEL_MAX)..]);
         if !matches!(label.last(), Some(b':' | b'=' | b'>')) {
             return None;
         }

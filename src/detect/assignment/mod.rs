@@ -49,7 +49,7 @@ fn find_named(text: &Text<'_>, range: Span, is_named: impl Fn(&Span) -> bool) ->
         at = name.end;
         let name = trimmed(text.bytes, name);
         let word = &text.bytes[name.clone()];
-        if !is_named(&name) {
+        if !is_named(&name) || !dialect::may_have_value(text.bytes, &name) {
             continue;
         }
         let Some(promise) = promised(word).or_else(|| promised_by_section(text, &name)) else {

@@ -3,11 +3,12 @@
 //! They fit the shape of a key and say that a person typed it. Chance makes short runs too, so
 //! every measure lies beyond them: of a thousand random values at most one may be refused.
 
-use super::fold::{Folded, contains};
+use super::fold::Folded;
 use crate::detect::random::distinct;
+use crate::detect::words::Parts;
 
 /// Words that programmers spell in hex digits.
-const HEX_WORDS: &[&[u8]] = &[
+static HEX_WORDS: Parts = Parts::new(&[
     b"8badf00d",
     b"baadf00d",
     b"badc0ffe",
@@ -21,7 +22,7 @@ const HEX_WORDS: &[&[u8]] = &[
     b"facefeed",
     b"feedbeef",
     b"feedface",
-];
+]);
 
 /// Rows, columns and zigzags of keyboards.
 const WALKS: &[&[u8]] = &[
@@ -49,7 +50,7 @@ pub(super) fn is_patterned(value: &[u8]) -> bool {
     has_few_characters(value)
         || has_long_run(value)
         || (value.len() >= 12 && is_periodic(value))
-        || HEX_WORDS.iter().any(|word| contains(folded.bytes(), word))
+        || HEX_WORDS.is_in(folded.bytes())
         || is_mostly_runs(folded.bytes())
         || is_interleaved(folded.bytes())
 }
@@ -64,12 +65,13 @@ fn has_few_characters(value: &[u8]) -> bool {
 fn has_long_run(value: &[u8]) -> bool {
     let short = if value.iter().all(u8::is_ascii_hexdigit) { 8 } else { 6 };
     let run_max = short.max(value.len() / 4);
-    let counts_up = value.len() >= 9
-        && [&b"123456789"[..], b"abcdefghi", b"ABCDEFGHI", b"qwertyuio", b"987654321"]
-            .iter()
-            .any(|row| contains(value, row));
+    let counts_up = ROWS.is_in(value);
     counts_up || [0, 1, u8::MAX].iter().any(|step| longest_run(value, *step, u8::MAX) >= run_max)
 }
+
+/// Nobody's chance at any length.
+static ROWS: Parts =
+    Parts::new(&[b"123456789", b"abcdefghi", b"ABCDEFGHI", b"qwertyuio", b"987654321"]);
 
 /// Returns the length of the longest run in which each byte is `step` above the one before;
 /// `except` breaks a run.
@@ -85,12 +87,18 @@ pub(super) fn longest_run(value: &[u8], step: u8, except: u8) -> usize {
 
 /// Returns whether a group makes up the whole text by being repeated.
 fn is_periodic(value: &[u8]) -> bool {
-    (1..=32.min(value.len() / 2)).any(|period| value[period..] == value[..value.len() - period])
+    (1..=32.min(value.len() / 2)).any(|period| {
+        // Most periods end at the first byte, without a call.
+        value[period] == value[0] && value[period..] == value[..value.len() - period]
+    })
 }
 
 /// `sk-1234`, `aaaaaaaa-bbbb-cccc`, `01234567-89ab-cdef`, `asdf1234`: of the letters and digits
 /// two thirds are runs of at least three.
 fn is_mostly_runs(folded: &[u8]) -> bool {
+    if !has_many_steps(folded) {
+        return false;
+    }
     let (mut covered, mut total, mut at) = (0, 0, 0);
     while at < folded.len() {
         if !is_counted(folded[at]) {
@@ -104,6 +112,16 @@ fn is_mostly_runs(folded: &[u8]) -> bool {
         at += len;
     }
     total >= 3 && covered * 3 >= total * 2
+}
+
+/// Returns whether enough bytes go on from the one before for two thirds to be runs: each run of
+/// three has two such steps, so there are four for each nine bytes.
+fn has_many_steps(folded: &[u8]) -> bool {
+    let is_step = |pair: &&[u8]| {
+        pair[1].wrapping_sub(pair[0]).wrapping_add(1) <= 2 || is_step_of_walk(pair[0], pair[1])
+    };
+    let total = folded.iter().filter(|byte| is_counted(**byte)).count();
+    folded.windows(2).filter(is_step).count() * 9 >= total * 4
 }
 
 fn is_counted(byte: u8) -> bool {
@@ -155,24 +173,44 @@ fn walk_len(text: &[u8], walk: &[u8]) -> usize {
 
 /// `a1b2c3d4e5f6`, `112233aabbcc`: both the letters and the digits count, each in its place.
 fn is_interleaved(folded: &[u8]) -> bool {
-    let is_letter: fn(&u8) -> bool = u8::is_ascii_alphabetic;
-    let is_digit: fn(&u8) -> bool = u8::is_ascii_digit;
-    let both = |least, may_stay| {
-        walks(folded, is_letter, least, may_stay) && walks(folded, is_digit, least, may_stay)
-    };
-    both(4, false) || both(6, true) || walks(folded, is_letter, 10, false)
+    let letters = Steps::of(folded, u8::is_ascii_alphabetic);
+    let digits = Steps::of(folded, u8::is_ascii_digit);
+    let both = |least, may_stay| letters.walk(least, may_stay) && digits.walk(least, may_stay);
+    both(4, false) || both(6, true) || letters.walk(10, false)
 }
 
-/// Returns whether at least five of six steps between the members go to the next one, or stay.
-fn walks(text: &[u8], is_member: fn(&u8) -> bool, least: usize, may_stay: bool) -> bool {
-    let members = || text.iter().filter(|byte| is_member(byte));
-    let count = members().count();
-    let is_step = |(a, b): &(&u8, &u8)| {
-        // 9 is followed by 0.
-        **b == **a + 1 || (**a == b'9' && **b == b'0') || (may_stay && a == b)
-    };
-    let steps = members().zip(members().skip(1)).filter(is_step).count();
-    count >= least && steps * 6 >= (count - 1) * 5
+/// The steps between the letters, or the digits, of a text.
+#[derive(Default)]
+struct Steps {
+    members: usize,
+    /// To the next one.
+    next: usize,
+    /// To the same one.
+    stay: usize,
+}
+
+impl Steps {
+    fn of(text: &[u8], is_member: fn(&u8) -> bool) -> Steps {
+        let mut steps = Steps::default();
+        let mut before = None;
+        for &byte in text.iter().filter(|byte| is_member(byte)) {
+            steps.members += 1;
+            if let Some(before) = before {
+                // 9 is followed by 0.
+                let is_next = byte == before + 1 || (before == b'9' && byte == b'0');
+                steps.next += usize::from(is_next);
+                steps.stay += usize::from(byte == before);
+            }
+            before = Some(byte);
+        }
+        steps
+    }
+
+    /// Returns whether at least five of six steps go to the next one, or stay.
+    fn walk(&self, least: usize, may_stay: bool) -> bool {
+        let steps = self.next + if may_stay { self.stay } else { 0 };
+        self.members >= least && steps * 6 >= (self.members - 1) * 5
+    }
 }
 
 #[cfg(test)]

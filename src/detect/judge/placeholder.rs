@@ -10,6 +10,7 @@ use super::fold::{Folded, WITHIN, contains};
 use super::pattern;
 use super::reference::is_phrase;
 use crate::detect::random::randomness;
+use crate::detect::words::{Parts, ten_bits};
 
 /// Where a word must stand to count.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,14 +71,14 @@ const WORDS: &[(&str, Edge)] = &[
 /// What neither chance nor a vendor writes: these decide even behind the encoded start of a real
 /// key.
 #[rustfmt::skip]
-const PHRASES: &[&str] = &[
-    "your-api", "your-key", "your-own", "your-secret", "your-token", "your_api", "your_key",
-    "your_own", "your_secret", "your_token", "yourapi", "yourtoken", "goes-here", "goes_here",
-    "-key-here", "_key_here", "-token-here", "_token_here", "-secret-here", "_secret_here",
-    "replace-me", "replace-with", "replace_me", "replace_with", "change-me", "change_me",
-    "changeme",
-    "placeholder", "redacted",
-];
+static PHRASES: Parts = Parts::new(&[
+    b"your-api", b"your-key", b"your-own", b"your-secret", b"your-token", b"your_api", b"your_key",
+    b"your_own", b"your_secret", b"your_token", b"yourapi", b"yourtoken", b"goes-here", b"goes_here",
+    b"-key-here", b"_key_here", b"-token-here", b"_token_here", b"-secret-here", b"_secret_here",
+    b"replace-me", b"replace-with", b"replace_me", b"replace_with", b"change-me", b"change_me",
+    b"changeme",
+    b"placeholder", b"redacted",
+]);
 
 /// A rest from this length on can be a key of its own.
 const REST_MIN: usize = 12;
@@ -95,7 +96,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     is_masked(value)
         || is_blank(value)
         || is_marked_example(value)
-        || PHRASES.iter().any(|phrase| contains(folded.bytes(), phrase.as_bytes()))
+        || PHRASES.is_in(folded.bytes())
         || has_telling_word(value, folded.bytes())
         || is_made_of_words(value, folded.bytes())
 }
@@ -121,6 +122,9 @@ fn is_empty_phrase(value: &[u8]) -> Option<bool> {
 
 /// `sk-abc123...`, `****1234`, `●●●●`, `…`: part of the value was left out.
 fn is_masked(value: &[u8]) -> bool {
+    if !value.iter().any(|byte| matches!(byte, b'.' | b'*' | 0xE2)) {
+        return false;
+    }
     let has = |part: &[u8]| contains(value, part);
     has(b"...") || has(b"***") || ["…", "•••", "●●●", "∗∗∗"].iter().any(|mark| has(mark.as_bytes()))
 }
@@ -151,7 +155,11 @@ struct Covered {
 fn has_telling_word(value: &[u8], folded: &[u8]) -> bool {
     let mut covered = Covered { is_covered: [false; WITHIN] };
     let mut has_word = false;
-    for at in 0..folded.len() {
+    for (at, three) in folded.windows(3).enumerate() {
+        let hash = ten_bits(u32::from_le_bytes([three[0], three[1], three[2], 0]));
+        if WORD_STARTS[hash >> 6] >> (hash & 63) & 1 == 0 {
+            continue;
+        }
         let (first, last) = WITH_FIRST[usize::from(folded[at])];
         for (word, edge) in &WORDS[usize::from(first)..usize::from(last)] {
             let end = at + word.len();
@@ -272,6 +280,19 @@ fn is_cased_as_words(letters: &[u8]) -> bool {
     let rest = &letters[lead..];
     rest.iter().filter(|byte| byte.is_ascii_uppercase()).count() * 4 <= rest.len()
 }
+
+/// One bit for each hash of the first three bytes of a word.
+static WORD_STARTS: [u64; 16] = {
+    let mut seen = [0; 16];
+    let mut at = 0;
+    while at < WORDS.len() {
+        let word = WORDS[at].0.as_bytes();
+        let hash = ten_bits(u32::from_le_bytes([word[0], word[1], word[2], 0]));
+        seen[hash >> 6] |= 1 << (hash & 63);
+        at += 1;
+    }
+    seen
+};
 
 /// For each first byte the range of its words.
 const WITH_FIRST: [(u16, u16); 256] = {

@@ -5,6 +5,7 @@
 
 use super::dummy;
 use super::fold::{Folded, contains, find};
+use crate::detect::words::Parts;
 
 /// Returns whether the text says where a secret is.
 pub(super) fn is_reference(value: &[u8]) -> bool {
@@ -16,12 +17,12 @@ pub(super) fn is_reference(value: &[u8]) -> bool {
         || is_store_address(text)
         || is_tagged(text)
         || is_member(value)
-        || LOOKUPS.iter().any(|lookup| contains(text, lookup))
+        || LOOKUPS.is_in(text)
         || ENCRYPTED.iter().any(|start| text.starts_with(start))
 }
 
 /// Expressions that read an environment, a setting or a store, in small letters.
-const LOOKUPS: &[&[u8]] = &[
+static LOOKUPS: Parts = Parts::new(&[
     b"process.env",
     b"import.meta.env",
     b"os.environ",
@@ -74,7 +75,7 @@ const LOOKUPS: &[&[u8]] = &[
     b"vault.read(",
     b"dbutils.secrets",
     b"tf_var_",
-];
+]);
 
 /// Encrypted values: the key that opens them is elsewhere.
 const ENCRYPTED: &[&[u8]] = &[
