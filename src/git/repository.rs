@@ -11,6 +11,7 @@ use super::index::Index;
 use super::rename::Renames;
 use super::tree::Trees;
 use super::{Change, Entry, GitError, Kind, ObjectId, ObjectKind, Staged, content, own};
+use crate::file;
 
 /// Who reads the staged change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -397,11 +398,9 @@ pub struct HooksDir {
 /// Returns the commits that are being merged into HEAD.
 pub(super) fn merge_heads(places: &Places) -> Result<Vec<ObjectId>, GitError> {
     let path = places.git_dir.join("MERGE_HEAD");
-    let text = match std::fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(places.announced.clone());
-        }
+    let text = match file::read_if_there(&path) {
+        Ok(Some(text)) => text,
+        Ok(None) => return Ok(places.announced.clone()),
         Err(error) => return Err(GitError::Io(path, error)),
     };
     text.split(|byte| *byte == b'\n')

@@ -8,6 +8,7 @@ use super::event::Event;
 use super::manager::Managed;
 use super::place::{self, Owner, Place};
 use super::shim::{self, KEPT, SHIM_VERSION};
+use crate::file;
 use crate::git::{Git, Repository};
 
 /// What stands at one moment.
@@ -92,14 +93,14 @@ pub fn status(
     let below = place.clone().below_global(repository);
     let at = |event: &Event| {
         let found = state(place, event);
-        let is_through = fs::read(&found.path).is_ok_and(|text| shim::is_pass_through(&text));
+        let is_through = file::read(&found.path).is_ok_and(|text| shim::is_pass_through(&text));
         if is_through { state(&below, event) } else { found }
     };
     events.iter().map(at).collect()
 }
 
 fn what(path: &Path, event: Event, place: &Place, managers: &[Managed]) -> What {
-    let text = match fs::read(path) {
+    let text = match file::read(path) {
         Ok(text) => text,
         // Below a file there is nothing either; the folder has its own answer.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -133,7 +134,7 @@ fn what(path: &Path, event: Event, place: &Place, managers: &[Managed]) -> What 
     }
     let name = first.name();
     let beside = |ending: &str| place.folder.join(format!("{}{ending}", event.name()));
-    let is_shim_at = |path: &Path| fs::read(path).is_ok_and(|text| shim::is_shim(&text));
+    let is_shim_at = |path: &Path| file::read(path).is_ok_and(|text| shim::is_shim(&text));
     let (legacy, old) = (beside(".legacy"), beside(".old"));
     if matches!(name, "pre-commit" | "prek") && is_shim_at(&legacy) && place::is_executable(&legacy)
     {

@@ -8,7 +8,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::{Chunk, Source, Unread, staged::unread};
-use crate::git::{Entry, Git, GitError, Kind, Links, Repository, open_regular, read_regular};
+use crate::file::{self, Links};
+use crate::git::{Entry, Git, GitError, Kind, Repository};
 
 /// Reads files and folders that the user named.
 pub struct FilesSource<'a> {
@@ -119,7 +120,7 @@ impl<'a> FilesSource<'a> {
             return Ok(None);
         }
         // What was a file a moment ago may be a pipe by now, which nobody should wait for.
-        let Some(mut file) = open_regular(path, Links::Refused)? else {
+        let Some(mut file) = file::open(path, Links::Refused)? else {
             self.special += 1;
             return Ok(None);
         };
@@ -235,7 +236,7 @@ pub(super) fn worktree_setting(
     name: &str,
 ) -> Result<Option<Vec<u8>>, Unread> {
     let Some(top) = repository.and_then(Repository::work_dir) else { return Ok(None) };
-    read_regular(&top.join(name)).map_err(|error| cannot_read(Path::new(name), &error))
+    file::read_if_there(&top.join(name)).map_err(|error| cannot_read(Path::new(name), &error))
 }
 
 fn cannot_read(path: &Path, error: &io::Error) -> Unread {

@@ -4,9 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::{Chunk, Source, Standing, Unread};
-use crate::git::{
-    Compared, Entry, GitError, Kind, Repository, SETTINGS_FILES, Staged, read_regular,
-};
+use crate::file;
+use crate::git::{Compared, Entry, GitError, Kind, Repository, SETTINGS_FILES, Staged};
 
 /// Reads the staged change of a repository.
 pub struct StagedSource<'a> {
@@ -47,7 +46,7 @@ impl<'a> StagedSource<'a> {
         let staged = |name: &str| self.setting(name).ok().flatten();
         let asked = self.asked.borrow().clone();
         let names = SETTINGS_FILES.iter().map(|name| (*name).to_owned()).chain(asked);
-        let here = |name: &str| read_regular(&top.join(name)).ok().flatten();
+        let here = |name: &str| file::read_if_there(&top.join(name)).ok().flatten();
         names.filter(|name| here(name) != staged(name)).collect()
     }
 }

@@ -8,6 +8,7 @@ use super::book::{Book, Tree};
 use super::{one, shown};
 use crate::baseline::{BASELINE_NAME, Baseline, Fault, FaultKind, today};
 use crate::cli::{Exit, written};
+use crate::file;
 use crate::finding::Verdict;
 use crate::git::Repository;
 use crate::report::write_document;
@@ -113,7 +114,7 @@ impl Args {
 }
 
 fn read(path: &std::path::Path) -> Result<String, Problem> {
-    let bytes = std::fs::read(path).map_err(|error| {
+    let bytes = file::read(path).map_err(|error| {
         let is_absent = error.kind() == io::ErrorKind::NotFound;
         let problem =
             if is_absent { "there is none".into() } else { format!("cannot read it: {error}") };

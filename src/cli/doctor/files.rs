@@ -1,11 +1,11 @@
 //! Files that hold keys: ignored by git, and not tracked?
 
-use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 
 use super::{Check, Fix, Section, State, counted, quoted};
 use crate::baseline::{BASELINE_NAME, Baseline};
+use crate::file::{self, Links};
 use crate::finding::Salt;
 use crate::git::Repository;
 
@@ -120,8 +120,8 @@ fn holds_values(path: &Path) -> bool {
         return true;
     }
     let mut head = Vec::new();
-    let read = fs::File::open(path).and_then(|file| file.take(HEAD_MAX).read_to_end(&mut head));
-    if read.is_err() {
+    let Ok(Some(file)) = file::open(path, Links::Followed) else { return true };
+    if file.take(HEAD_MAX).read_to_end(&mut head).is_err() {
         return true;
     }
     if name.ends_with(".pem") || name.ends_with(".key") {
@@ -135,7 +135,7 @@ fn holds_values(path: &Path) -> bool {
 
 /// The files with a finding that somebody has accepted.
 fn accepted_paths(top: &Path) -> Vec<String> {
-    let Ok(bytes) = fs::read(top.join(BASELINE_NAME)) else { return Vec::new() };
+    let Ok(bytes) = file::read(&top.join(BASELINE_NAME)) else { return Vec::new() };
     let Ok(baseline) = Baseline::parse(&bytes, &Salt::none()) else { return Vec::new() };
     baseline.records().map(|record| record.path.clone()).collect()
 }
@@ -164,11 +164,7 @@ fn ignore_line(path: &str) -> String {
 pub(super) fn ignore(top: &Path, lines: &[&str]) -> Result<String, String> {
     let path = top.join(".gitignore");
     let fail = |error: std::io::Error| format!("cannot write {}: {error}", path.display());
-    let old = match fs::read(&path) {
-        Ok(old) => old,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(fail(error)),
-    };
+    let old = file::read_if_there(&path).map_err(fail)?.unwrap_or_default();
     if lines.iter().any(|line| line.contains(['\n', '\r'])) {
         return Err("a file name with a line break cannot stand in .gitignore".to_owned());
     }
