@@ -187,3 +187,58 @@ fn nothing_is_stored() {
         }
     }
 }
+
+#[test]
+fn files_and_standard_input_are_looked_at_and_the_history_is_not() {
+    let sandbox = with_env();
+    let line = format!("connect('{PASSWORD}')\n");
+    sandbox.write("src/a.py", &line);
+    for arguments in [&["scan"][..], &["scan", "src"], &["scan", "src/a.py"]] {
+        let run = sandbox.keyhook(arguments).expect(1).says("(own-key)").hides(PASSWORD);
+        run.says("src/a.py:1:10").says("in .env (ignored by git)");
+    }
+    sandbox.keyhook_with(&["scan", "--stdin"], &line).expect(1).says("(own-key)").hides(PASSWORD);
+    // Where it is kept, and what a colleague has, is no news.
+    sandbox.keyhook(&["scan", ".env"]).expect(0);
+    sandbox.stage(&["src/a.py"]).git(&["commit", "-q", "--no-verify", "-m", "a"]);
+    sandbox.keyhook(&["scan", "--history"]).expect(0);
+    // Environment files beside what is named count.
+    sandbox.write("apps/shop/.env", "A_SECRET=green-heron-42\n");
+    sandbox.write("apps/shop/web/b.py", "x('green-heron-42')\n");
+    sandbox.keyhook(&["scan", "apps/shop/web/b.py"]).expect(1).says("in apps/shop/.env");
+    let arguments = ["scan", "--stdin", "--stdin-path", "apps/shop/web/c.py"];
+    sandbox.keyhook_with(&arguments, "x('green-heron-42')\n").expect(1);
+}
+
+#[test]
+fn the_baseline_accepts_it_and_keeps_it_where_nobody_knows_the_value() {
+    let sandbox = with_env();
+    sandbox.write("a.py", format!("connect('{PASSWORD}')\n")).stage(&["a.py"]);
+    sandbox.keyhook(&["baseline", "create"]).expect(0).says("1 finding(s)");
+    sandbox.keyhook(&["scan"]).expect(0);
+    // A colleague, or CI, has no such file.
+    std::fs::remove_file(sandbox.path(".env")).unwrap();
+    let before = sandbox.read(".secrets.baseline");
+    sandbox.keyhook(&["baseline", "check"]).expect(0).says("is sound");
+    let run = sandbox.keyhook(&["baseline", "update", "--prune"]).expect(0);
+    run.says("nothing new").hides("gone");
+    assert_eq!(sandbox.read(".secrets.baseline"), before);
+    // A file that is gone takes it along.
+    sandbox.git(&["rm", "-q", "--cached", "a.py"]);
+    sandbox.keyhook(&["baseline", "update", "--prune"]).expect(0).says("1 gone and taken out");
+}
+
+#[test]
+fn an_explanation_knows_them() {
+    let sandbox = with_env();
+    sandbox.write("a.py", format!("import x\nconnect('{PASSWORD}')\n"));
+    let run = sandbox.keyhook(&["scan", "--explain", "a.py:2"]).expect(0).hides(PASSWORD);
+    let run = run.says("speaks at high: Key of your own (own-key)");
+    run.says("A scan reports it. This is the value of DB_PASSWORD in .env");
+    sandbox.write("a.py", format!("connect('{PASSWORD}')  # keyhook:allow\n"));
+    let run = sandbox.keyhook(&["scan", "--explain", "a.py:1"]).expect(0).hides(PASSWORD);
+    run.says("quiet, marked (high): Key of your own (own-key)");
+    sandbox.write(".keyhook.toml", "[own-keys]\noff = [\"env-files\"]\n");
+    let run = sandbox.keyhook(&["scan", "--explain", "a.py:1"]).expect(0);
+    run.says("own keys: env-files switched off by .keyhook.toml").hides("(own-key)");
+}

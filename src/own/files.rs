@@ -82,6 +82,10 @@ pub(super) fn env_files(top: &Path, folders: &[Vec<u8>], mut visit: impl FnMut(&
     let mut tried: Vec<&str> = Vec::new();
     for folder in folders.iter().take(FOLDERS_MAX) {
         let Ok(mut folder) = std::str::from_utf8(folder) else { continue };
+        // A file that was named may lie outside of the repository.
+        if folder.starts_with('/') || folder.split('/').any(|part| matches!(part, "." | "..")) {
+            continue;
+        }
         while !folder.is_empty() && tried.len() < FOLDERS_MAX && !tried.contains(&folder) {
             tried.push(folder);
             folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);

@@ -82,12 +82,7 @@ impl Source for StagedSource<'_> {
             Some(change) => change.olds.iter().any(Option::is_some),
             None => self.repository.staged_entry(path).is_ok_and(|entry| entry.is_some()),
         };
-        match (is_tracked, self.repository.is_ignored(path.as_bytes())) {
-            (true, _) => Standing::Tracked,
-            (false, Ok(true)) => Standing::Ignored,
-            (false, Ok(false)) => Standing::Untracked,
-            (false, Err(_)) => Standing::Unknown,
-        }
+        standing_of(self.repository, path, is_tracked)
     }
 
     fn folders(&self) -> Vec<Vec<u8>> {
@@ -132,6 +127,16 @@ impl Source for StagedSource<'_> {
             notes.push(format!("{unfetched} {what}"));
         }
         notes
+    }
+}
+
+/// Returns how git stands to a file that it tracks, or does not.
+pub(super) fn standing_of(repository: &Repository, path: &str, is_tracked: bool) -> Standing {
+    match (is_tracked, repository.is_ignored(path.as_bytes())) {
+        (true, _) => Standing::Tracked,
+        (false, Ok(true)) => Standing::Ignored,
+        (false, Ok(false)) => Standing::Untracked,
+        (false, Err(_)) => Standing::Unknown,
     }
 }
 

@@ -10,7 +10,6 @@ use crate::support::{Run, Sandbox, leak, program};
 
 mod bounds;
 mod code;
-#[cfg(unix)]
 mod devices;
 mod environment;
 mod terminal;
