@@ -1,5 +1,7 @@
 //! `keyhook doctor` tells the truth about a repository, and mends only what it says.
 
+mod canary;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -47,7 +49,7 @@ fn a_healthy_repository_is_all_good() {
         Hooks
           ok     git takes its hooks from [ROOT]/.git/hooks
           ok     pre-commit, pre-merge-commit, commit-msg and pre-push run keyhook
-          ok     a staged test key was blocked, and one in a message
+          ok     a test key was blocked: staged, in a merge, in a message and in a push
 
         Reading
           ok     keyhook's own reader reads what is staged, without starting git
