@@ -92,6 +92,16 @@ fn an_encoded_value_is_found() {
 }
 
 #[test]
+fn an_encoded_stand_in_is_none() {
+    let sandbox = with_env();
+    sandbox.write(".env", "A_TOKEN=your-token-here-12345\n");
+    // base64 of it.
+    let text = ["eW91ci10b2tlbi", "1oZXJlLTEyMzQ1"].concat();
+    commit(&sandbox, "k8s.md", format!("x: {text} your-token-here-12345\n")).expect(0);
+    sandbox.keyhook(&["doctor"]).says("no value of your own");
+}
+
+#[test]
 fn what_is_old_or_public_already_passes() {
     let sandbox = with_env();
     // It stood in the file before.
@@ -241,4 +251,28 @@ fn an_explanation_knows_them() {
     sandbox.write(".keyhook.toml", "[own-keys]\noff = [\"env-files\"]\n");
     let run = sandbox.keyhook(&["scan", "--explain", "a.py:1"]).expect(0);
     run.says("own keys: env-files switched off by .keyhook.toml").hides("(own-key)");
+}
+
+#[test]
+fn the_body_of_a_private_key_is_known_again() {
+    let sandbox = with_env();
+    let line = |seed| filled("{{base64 64}}", seed);
+    let body = [line(1), line(2), line(3), line(4)].join("\n");
+    let (begin, end) = ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----");
+    sandbox.write(".env", format!("DEPLOY_KEY=\"{begin}\n{body}\n{end}\"\n"));
+    let run = commit(&sandbox, "a.txt", format!("{body}\n")).expect(1).hides(&line(3));
+    run.says("this is the value of DEPLOY_KEY in .env");
+    let escaped = format!("x = \"{}\"\n", body.replace('\n', "\\n"));
+    commit(&sandbox, "a.py", escaped).expect(1).hides(&line(3)).says("in .env");
+    sandbox
+        .write(".env", format!("DEPLOY_KEY=\"{begin}\\n{}\\n{end}\"\n", body.replace('\n', "\\n")));
+    commit(&sandbox, "b.txt", format!("{body}\n")).expect(1).says("in .env");
+}
+
+#[test]
+fn passwords_of_pgpass_count() {
+    let sandbox = with_env();
+    home(&sandbox, ".pgpass", "db.acme.io:5432:*:me:grey-heron-43\n");
+    let run = commit(&sandbox, "a.py", "x('grey-heron-43')\n").expect(1);
+    run.says("this is a value of ~/.pgpass").hides("grey-heron-43");
 }
