@@ -170,6 +170,14 @@ pub(super) fn say_once(findings: &mut Vec<Finding>, secrets: &HashMap<String, us
     }
 }
 
+/// Returns whether the settings, or their defaults, would have a file with this content reported.
+pub fn is_sensitive(path: &str, bytes: &[u8], config: &Config) -> bool {
+    let file = look(path, &decode(bytes).0, config.is_guarded(path));
+    file.is_some_and(|file| file.confidence() >= config.confidence)
+        && !config.is_unguarded(path)
+        && !config.is_excluded(path)
+}
+
 /// Returns whether the name of a file is a warning.
 pub fn is_guarded_name(path: &str) -> bool {
     names::kind_of(path).is_some()

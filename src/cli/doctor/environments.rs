@@ -8,7 +8,7 @@ use std::io::Read;
 
 use sha2::{Digest, Sha256};
 
-use super::files::{SHOWN_MAX, sensitive};
+use super::files::{SHOWN_MAX, settings, warning_names};
 use super::{Check, Section, State, counted, listed};
 use crate::file::{self, Links};
 use crate::git::Repository;
@@ -32,9 +32,10 @@ const PLACEHOLDERS: [&str; 8] =
 
 pub(super) fn look(repository: &Repository) -> Vec<Check> {
     let top = repository.work_dir().unwrap_or(repository.common_dir());
+    let config = settings(top);
     let mut paths = Vec::new();
     for kind in [&["--cached"][..], &["--others"]] {
-        paths.extend(sensitive(repository, kind).unwrap_or_default());
+        paths.extend(warning_names(repository, kind, &config).unwrap_or_default());
     }
     paths.sort();
     paths.dedup();
