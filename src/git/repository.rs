@@ -70,7 +70,9 @@ impl Repository {
         let git = Git::isolated(&folder);
         let open = || {
             library_options()?;
-            git2::Repository::discover(&folder)
+            // `discover` forgets the file `.git` by which it came, and with it the worktree.
+            let flags = git2::RepositoryOpenFlags::CROSS_FS;
+            git2::Repository::open_ext(&folder, flags, &[] as &[&OsStr])
         };
         Repository::open_with(reader, &folder, git, open)
     }

@@ -148,7 +148,7 @@ impl<'a> Stage<'a> {
         // git before 2.36, or before 2.40 for a hook with input: run the file as git would.
         let mut command = Command::new(hooks.join(event.name()));
         let top = self.repository.work_dir().unwrap_or(self.repository.common_dir());
-        command.current_dir(top).args(more);
+        command.current_dir(top).env("GIT_DIR", self.repository.git_dir()).args(more);
         self.prepare(&mut command);
         run(command, input.map_or(Input::Nothing, Input::File))
     }

@@ -65,3 +65,15 @@ fn a_server_is_tried_with_a_push_that_arrives() {
         sandbox.keyhook(&["doctor"]).expect(1).says("pushed commit was not blocked");
     }
 }
+
+#[test]
+fn a_folder_of_git_elsewhere_does_not_hide_the_worktree() {
+    let sandbox = Sandbox::without_repository();
+    let (work, elsewhere) = (sandbox.path("work"), sandbox.path("elsewhere"));
+    let elsewhere = format!("--separate-git-dir={}", elsewhere.display());
+    sandbox.git(&["init", "-q", &elsewhere, work.to_str().unwrap()]);
+    sandbox.keyhook(&["install", "work"]).expect(0);
+    sandbox.write("work/.env", "ENGINE_ROOM=otter blue, nine lives\n");
+    let run = sandbox.keyhook(&["doctor", "work"]).expect(1).says("and in a push");
+    run.says(".env is not ignored");
+}
