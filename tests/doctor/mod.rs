@@ -1,6 +1,7 @@
 //! `keyhook doctor` tells the truth about a repository, and mends only what it says.
 
 mod canary;
+mod configured;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::Value;
 
 use crate::installer::picture;
-use crate::support::{Sandbox, filled, key, leak};
+use crate::support::{Sandbox, filled, leak};
 
 /// A repository in which nothing is wrong.
 fn healthy() -> Sandbox {

@@ -200,7 +200,7 @@ fn other_program(states: &[HookState]) -> Option<Check> {
 
 fn is_configured(configured: &[ConfiguredHook], event: Event) -> bool {
     configured.iter().any(|hook| {
-        hook.is_enabled && hook.event == event.name() && hook.command.contains("keyhook")
+        hook.off.is_none() && hook.event == event.name() && hook.command.contains("keyhook")
     })
 }
 
@@ -210,10 +210,10 @@ fn configuration(configured: &[ConfiguredHook], version: Option<(u32, u32)>) -> 
     let mut checks = Vec::new();
     for hook in ours {
         let (name, event) = (&hook.name, &hook.event);
-        if !hook.is_enabled {
-            let says = format!("hook.{name} ({event}) is switched off by the configuration");
-            let mend =
-                format!("git config --unset-all {}", quoted(&format!("hook.{name}.enabled")));
+        if let Some(off) = &hook.off {
+            let says =
+                format!("hook.{name} ({event}) is switched off by the configuration ({off})");
+            let mend = format!("git config --unset-all {}", quoted(off));
             checks.push(check("configured-hook", State::Wrong, says).mended_by(mend));
         } else if version < Some(CONFIGURED_SINCE) {
             let (major, minor) = version.unwrap_or_default();
