@@ -1,6 +1,6 @@
 //! keyhook: blocks commits that add API keys and other secrets.
 //!
-//! Fourteen rooms, each with one purpose; `tests/floor_plan.rs` holds who may use whom. Start
+//! Fifteen rooms, each with one purpose; `tests/floor_plan.rs` holds who may use whom. Start
 //! reading at [`scan`], which is the whole program on one page.
 
 pub mod audit;
@@ -8,6 +8,7 @@ pub mod baseline;
 pub mod cli;
 pub mod config;
 pub mod detect;
+pub mod file;
 pub mod finding;
 pub mod git;
 pub mod hook;

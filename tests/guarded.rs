@@ -232,3 +232,29 @@ fn sarif_points_at_the_first_line() {
     assert!(message.contains("ENGINE_ROOM"), "{message}");
     assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 1);
 }
+
+#[test]
+fn an_explanation_says_what_is_made_of_a_file() {
+    let sandbox = Sandbox::new();
+    let explain = |place: &str| sandbox.keyhook(&["scan", "--explain", place]).expect(0);
+    sandbox.write(".env", quiet_env());
+    let run = explain(".env:1").says("the file itself").says("Sensitive file (sensitive-file)");
+    run.says("The file is an environment file with the values of ENGINE_ROOM.")
+        .says("speaks at")
+        .hides("nine lives");
+    sandbox.write("a/.env", "PORT=\n");
+    explain("a/.env").says("quiet, nothing-inside").says("Its name is a warning");
+    // What a rule finds inside says it for the file.
+    sandbox.write("b/.env", format!("ANTHROPIC_API_KEY={}\n", key(1)));
+    explain("b/.env:1").says("quiet, part").says("speaks at high: Anthropic API key");
+    sandbox.write(".gitignore", ".env\n");
+    explain(".env:1").says("quiet, not-for-git");
+    sandbox.write(".gitignore", "");
+    sandbox.write(".keyhook.toml", "[guarded]\nallow = [\".env\"]\n");
+    explain(".env").says("quiet, let-in").says("`guarded.allow` in .keyhook.toml");
+    sandbox.write(".keyhook.toml", "disable = [\"sensitive-file\"]\n");
+    explain(".env:1").says("switched off by `disable`").hides("Sensitive file");
+    sandbox.write(".keyhook.toml", "").stage(&[".env"]);
+    sandbox.keyhook(&["baseline", "create"]).expect(0);
+    explain(".env:1").says("quiet, accepted");
+}

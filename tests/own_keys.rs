@@ -92,6 +92,16 @@ fn an_encoded_value_is_found() {
 }
 
 #[test]
+fn an_encoded_stand_in_is_none() {
+    let sandbox = with_env();
+    sandbox.write(".env", "A_TOKEN=your-token-here-12345\n");
+    // base64 of it.
+    let text = ["eW91ci10b2tlbi", "1oZXJlLTEyMzQ1"].concat();
+    commit(&sandbox, "k8s.md", format!("x: {text} your-token-here-12345\n")).expect(0);
+    sandbox.keyhook(&["doctor"]).says("no value of your own");
+}
+
+#[test]
 fn what_is_old_or_public_already_passes() {
     let sandbox = with_env();
     // It stood in the file before.
@@ -186,4 +196,83 @@ fn nothing_is_stored() {
             assert!(!String::from_utf8_lossy(&text).contains(PASSWORD));
         }
     }
+}
+
+#[test]
+fn files_and_standard_input_are_looked_at_and_the_history_is_not() {
+    let sandbox = with_env();
+    let line = format!("connect('{PASSWORD}')\n");
+    sandbox.write("src/a.py", &line);
+    for arguments in [&["scan"][..], &["scan", "src"], &["scan", "src/a.py"]] {
+        let run = sandbox.keyhook(arguments).expect(1).says("(own-key)").hides(PASSWORD);
+        run.says("src/a.py:1:10").says("in .env (ignored by git)");
+    }
+    sandbox.keyhook_with(&["scan", "--stdin"], &line).expect(1).says("(own-key)").hides(PASSWORD);
+    // Where it is kept, and what a colleague has, is no news.
+    sandbox.keyhook(&["scan", ".env"]).expect(0);
+    sandbox.stage(&["src/a.py"]).git(&["commit", "-q", "--no-verify", "-m", "a"]);
+    sandbox.keyhook(&["scan", "--history"]).expect(0);
+    // Environment files beside what is named count.
+    sandbox.write("apps/shop/.env", "A_SECRET=green-heron-42\n");
+    sandbox.write("apps/shop/web/b.py", "x('green-heron-42')\n");
+    sandbox.keyhook(&["scan", "apps/shop/web/b.py"]).expect(1).says("in apps/shop/.env");
+    let arguments = ["scan", "--stdin", "--stdin-path", "apps/shop/web/c.py"];
+    sandbox.keyhook_with(&arguments, "x('green-heron-42')\n").expect(1);
+}
+
+#[test]
+fn the_baseline_accepts_it_and_keeps_it_where_nobody_knows_the_value() {
+    let sandbox = with_env();
+    sandbox.write("a.py", format!("connect('{PASSWORD}')\n")).stage(&["a.py"]);
+    sandbox.keyhook(&["baseline", "create"]).expect(0).says("1 finding(s)");
+    sandbox.keyhook(&["scan"]).expect(0);
+    // A colleague, or CI, has no such file.
+    std::fs::remove_file(sandbox.path(".env")).unwrap();
+    let before = sandbox.read(".secrets.baseline");
+    sandbox.keyhook(&["baseline", "check"]).expect(0).says("is sound");
+    let run = sandbox.keyhook(&["baseline", "update", "--prune"]).expect(0);
+    run.says("nothing new").hides("gone");
+    assert_eq!(sandbox.read(".secrets.baseline"), before);
+    // A file that is gone takes it along.
+    sandbox.git(&["rm", "-q", "--cached", "a.py"]);
+    sandbox.keyhook(&["baseline", "update", "--prune"]).expect(0).says("1 gone and taken out");
+}
+
+#[test]
+fn an_explanation_knows_them() {
+    let sandbox = with_env();
+    sandbox.write("a.py", format!("import x\nconnect('{PASSWORD}')\n"));
+    let run = sandbox.keyhook(&["scan", "--explain", "a.py:2"]).expect(0).hides(PASSWORD);
+    let run = run.says("speaks at high: Key of your own (own-key)");
+    run.says("A scan reports it. This is the value of DB_PASSWORD in .env");
+    sandbox.write("a.py", format!("connect('{PASSWORD}')  # keyhook:allow\n"));
+    let run = sandbox.keyhook(&["scan", "--explain", "a.py:1"]).expect(0).hides(PASSWORD);
+    run.says("quiet, marked (high): Key of your own (own-key)");
+    sandbox.write(".keyhook.toml", "[own-keys]\noff = [\"env-files\"]\n");
+    let run = sandbox.keyhook(&["scan", "--explain", "a.py:1"]).expect(0);
+    run.says("own keys: env-files switched off by .keyhook.toml").hides("(own-key)");
+}
+
+#[test]
+fn the_body_of_a_private_key_is_known_again() {
+    let sandbox = with_env();
+    let line = |seed| filled("{{base64 64}}", seed);
+    let body = [line(1), line(2), line(3), line(4)].join("\n");
+    let (begin, end) = ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----");
+    sandbox.write(".env", format!("DEPLOY_KEY=\"{begin}\n{body}\n{end}\"\n"));
+    let run = commit(&sandbox, "a.txt", format!("{body}\n")).expect(1).hides(&line(3));
+    run.says("this is the value of DEPLOY_KEY in .env");
+    let escaped = format!("x = \"{}\"\n", body.replace('\n', "\\n"));
+    commit(&sandbox, "a.py", escaped).expect(1).hides(&line(3)).says("in .env");
+    sandbox
+        .write(".env", format!("DEPLOY_KEY=\"{begin}\\n{}\\n{end}\"\n", body.replace('\n', "\\n")));
+    commit(&sandbox, "b.txt", format!("{body}\n")).expect(1).says("in .env");
+}
+
+#[test]
+fn passwords_of_pgpass_count() {
+    let sandbox = with_env();
+    home(&sandbox, ".pgpass", "db.acme.io:5432:*:me:grey-heron-43\n");
+    let run = commit(&sandbox, "a.py", "x('grey-heron-43')\n").expect(1);
+    run.says("this is a value of ~/.pgpass").hides("grey-heron-43");
 }

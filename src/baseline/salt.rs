@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::file;
 use crate::finding::Salt;
 
 /// Returns the salt of a repository that has no baseline yet, made on first use.
@@ -13,7 +14,10 @@ use crate::finding::Salt;
 /// same, so `keyhook allow` works.
 pub fn pending_salt(common_dir: &Path) -> Salt {
     let path = common_dir.join("keyhook").join("salt");
-    let read = || fs::read_to_string(&path).ok().and_then(|text| Salt::parse(text.trim_end()));
+    let read = || {
+        let text = String::from_utf8(file::read(&path).ok()?).ok()?;
+        Salt::parse(text.trim_end())
+    };
     read().or_else(|| make_salt(&path).ok()).or_else(read).unwrap_or_else(Salt::none)
 }
 

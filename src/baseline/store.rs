@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{BASELINE_NAME, Baseline, BaselineError, pending_salt};
+use crate::file;
 
 /// How long to wait for another keyhook; a change takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -96,11 +97,8 @@ impl Store {
     }
 
     fn bytes(&self) -> Result<Option<Vec<u8>>, BaselineError> {
-        match fs::read(&self.path) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(BaselineError::Read(self.path.clone(), error)),
-        }
+        let read = file::read_if_there(&self.path);
+        read.map_err(|error| BaselineError::Read(self.path.clone(), error))
     }
 }
 

@@ -36,10 +36,10 @@ pub struct Changes {
 impl Baseline {
     /// Compares the baseline with all that stands in the tree.
     ///
-    /// A record follows its value into another file if the value is gone from its own. `prune`
-    /// takes out what is gone, but no `real` secret: it still works for whoever has the history,
-    /// and its day must not be forgotten.
-    pub fn update(&mut self, seen: &[Seen<'_>], prune: bool) -> Changes {
+    /// A record follows its value into another file if the value is gone from its own. What is gone
+    /// and `prunes` says yes to is taken out, but no `real` secret: it still works for whoever has
+    /// the history, and its day must not be forgotten.
+    pub fn update(&mut self, seen: &[Seen<'_>], prunes: &dyn Fn(&Record) -> bool) -> Changes {
         let mut changes = Changes::default();
         self.adopt(seen, &mut changes);
         self.spread(&mut changes);
@@ -66,7 +66,7 @@ impl Baseline {
         let (keep, out): (Vec<Record>, Vec<Record>) = gone
             .into_values()
             .flatten()
-            .partition(|record| !prune || record.verdict == Verdict::Real);
+            .partition(|record| record.verdict == Verdict::Real || !prunes(record));
         out.iter().for_each(|record| self.remove(record));
         (changes.gone, changes.pruned) = (keep, out);
         self.drop_salts(&changes);
@@ -183,7 +183,7 @@ mod tests {
             .zip(tree)
             .map(|(secret, (_, path))| Seen { secret, rule: "x", path, is_wanted: true })
             .collect();
-        baseline.update(&seen, prune)
+        baseline.update(&seen, &|_| prune)
     }
 
     fn said(baseline: &mut Baseline, value: &str, path: &str, verdict: Verdict) {
@@ -267,7 +267,7 @@ mod tests {
             .iter()
             .map(|secret| Seen { secret, rule: "x", path: "a", is_wanted: false })
             .collect();
-        assert_eq!(baseline.update(&seen, true), Changes::default());
+        assert_eq!(baseline.update(&seen, &|_| true), Changes::default());
         assert_eq!(shown(&baseline), [at("a", Verdict::Real)]);
     }
 

@@ -12,6 +12,7 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use crate::baseline::{BASELINE_NAME, Baseline, parse_day, today};
+use crate::file;
 use crate::finding::Verdict;
 use crate::scan::{Options, load_baseline};
 use crate::source::StagedSource;
@@ -27,7 +28,7 @@ pub(super) fn reminder(
 ) -> Option<String> {
     let id = source.setting_id(BASELINE_NAME)?;
     let path = common_dir.join("keyhook").join(FILE);
-    let kept = fs::read_to_string(&path).ok();
+    let kept = file::read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let known = kept.as_deref().and_then(|text| parse(text, &id));
     let today = today();
     if known.is_some_and(|due| due.is_none_or(|day| day >= today)) {

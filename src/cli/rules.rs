@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{Exit, fail, fail_problem, say, written};
 use crate::config::CONFIG_NAME;
 use crate::detect::{Broken, Engine, check_laws, check_own};
+use crate::file;
 use crate::git::{Reader, Repository};
 use crate::rule::{
     Effect, Loaded, ProvenRule, Remark, Rule, RuleSet, builtin_proven, from_text, is_gitleaks,
@@ -138,13 +139,13 @@ fn show(id: &str) -> Exit {
 }
 
 fn check(file: Option<&Path>) -> Exit {
-    let text = file.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
-    if let Some(file) = file.filter(|_| is_gitleaks(&text)) {
-        return check_gitleaks(file);
-    }
     let checked = match file {
-        Some(file) => check_file(file),
         None => check_all(),
+        // It was named, so it may be a pipe, and is read once.
+        Some(file) => match text_of(file, std::fs::read(file)) {
+            Ok(text) if is_gitleaks(&text) => return check_gitleaks(file, &text),
+            text => text.and_then(|text| check_text(file, &text)),
+        },
     };
     match checked {
         Err(exit) => exit,
@@ -164,18 +165,16 @@ fn check(file: Option<&Path>) -> Exit {
 }
 
 /// Says how many rules of a gitleaks file run here, and everything that is not honoured.
-fn check_gitleaks(file: &Path) -> Exit {
+fn check_gitleaks(file: &Path, text: &str) -> Exit {
     let top = Repository::open(Reader::Auto).ok().and_then(|r| r.work_dir().map(Path::to_owned));
     let first = file.display().to_string();
     // An extended file is named from the top of the repository, the first one by the user.
     let mut read = |name: &str| {
-        let inside = top.as_ref().map_or_else(|| PathBuf::from(name), |top| top.join(name));
-        let path = if name == first { file.to_owned() } else { inside };
-        match std::fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(format!("cannot read it: {error}")),
+        if name == first {
+            return Ok(Some(text.as_bytes().to_vec()));
         }
+        let path = top.as_ref().map_or_else(|| PathBuf::from(name), |top| top.join(name));
+        file::read_if_there(&path).map_err(|error| format!("cannot read it: {error}"))
     };
     let loaded = match load_gitleaks(&first, &mut read) {
         Ok(loaded) => loaded,
@@ -229,23 +228,28 @@ fn check_all() -> Result<(usize, Vec<Broken>), Exit> {
     let builtin = builtin_proven();
     let broken = check_laws(&Engine::new(RuleSet::builtin()), &builtin);
     let own = Path::new(CONFIG_NAME);
-    if !own.exists() {
+    let Some(read) = file::read_if_there(own).transpose() else {
         return Ok((builtin.len(), broken));
-    }
-    let (count, more) = check_file(own)?;
+    };
+    let (count, more) = check_text(own, &text_of(own, read)?)?;
     Ok((builtin.len() + count, [broken, more].concat()))
 }
 
-fn check_file(file: &Path) -> Result<(usize, Vec<Broken>), Exit> {
-    let path = file.display();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| fail(&format!("cannot read {path}: {error}"), &[]))?;
+/// Returns the text that was read, or says why there is none.
+fn text_of(file: &Path, read: io::Result<Vec<u8>>) -> Result<String, Exit> {
+    let text = read.and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
+    });
+    text.map_err(|error| fail(&format!("cannot read {}: {error}", file.display()), &[]))
+}
+
+fn check_text(file: &Path, text: &str) -> Result<(usize, Vec<Broken>), Exit> {
     let is_config = file.file_name().is_some_and(|name| name == CONFIG_NAME);
-    let rules: Result<Vec<ProvenRule>, _> = if is_config { from_text(&text) } else { parse(&text) };
+    let rules: Result<Vec<ProvenRule>, _> = if is_config { from_text(text) } else { parse(text) };
     let rules = rules.map_err(|error| {
         let hint = "the format is described in docs/rules.md".to_owned();
         fail_problem(&Problem {
-            path: path.to_string(),
+            path: file.display().to_string(),
             problem: error.to_string().trim_end().to_owned(),
             hint,
         })

@@ -68,14 +68,12 @@ impl Args {
             Err(GitError::NoGit(_)) if !self.needs_git() => None,
             Err(error) => return fail_git(&error),
         };
+        let top = repository.as_ref().and_then(Repository::work_dir);
         let options = Options {
             confidence: self.confidence,
             is_without_baseline: self.no_baseline,
             salt_dir: repository.as_ref().map(|repository| repository.common_dir().to_owned()),
-            own: repository
-                .as_ref()
-                .filter(|_| self.staged)
-                .and_then(|repository| Machine::here(repository.work_dir())),
+            own: self.looks_for_own_keys().then(|| Machine::here(top)).flatten(),
         };
         let exit = if let Some(asked) = &self.explain {
             self.explain(asked.as_deref(), repository.as_ref(), &options)
@@ -93,6 +91,11 @@ impl Args {
 
     fn needs_git(&self) -> bool {
         self.staged || self.history || self.range.is_some()
+    }
+
+    /// What is in the history has left, or will be looked at by whoever sends it.
+    fn looks_for_own_keys(&self) -> bool {
+        !self.history && self.range.is_none()
     }
 
     fn explain(

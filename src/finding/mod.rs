@@ -210,7 +210,8 @@ impl Origin {
     }
 }
 
-fn to_hex(bytes: &[u8]) -> String {
+/// Writes bytes as hexadecimal digits, as hashes are written.
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
     // A scan of a large baseline makes ten thousand of these.
     let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()

@@ -26,7 +26,6 @@ mod versions;
 
 pub use command::Git;
 pub use commit::{Commit, ObjectKind, Tag};
-pub use content::{Links, open_regular, read_regular};
 pub use error::GitError;
 pub use hash::ObjectId;
 pub use history::{History, Listed, Without};

@@ -11,6 +11,7 @@ use super::index::Index;
 use super::rename::Renames;
 use super::tree::Trees;
 use super::{Change, Entry, GitError, Kind, ObjectId, ObjectKind, Staged, content, own};
+use crate::file;
 
 /// Who reads the staged change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,7 +70,9 @@ impl Repository {
         let git = Git::isolated(&folder);
         let open = || {
             library_options()?;
-            git2::Repository::discover(&folder)
+            // `discover` forgets the file `.git` by which it came, and with it the worktree.
+            let flags = git2::RepositoryOpenFlags::CROSS_FS;
+            git2::Repository::open_ext(&folder, flags, &[] as &[&OsStr])
         };
         Repository::open_with(reader, &folder, git, open)
     }
@@ -397,11 +400,9 @@ pub struct HooksDir {
 /// Returns the commits that are being merged into HEAD.
 pub(super) fn merge_heads(places: &Places) -> Result<Vec<ObjectId>, GitError> {
     let path = places.git_dir.join("MERGE_HEAD");
-    let text = match std::fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(places.announced.clone());
-        }
+    let text = match file::read_if_there(&path) {
+        Ok(Some(text)) => text,
+        Ok(None) => return Ok(places.announced.clone()),
         Err(error) => return Err(GitError::Io(path, error)),
     };
     text.split(|byte| *byte == b'\n')

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::HookError;
+use crate::file;
 
 /// A list of what was done, with the way back.
 #[derive(Default)]
@@ -57,7 +58,7 @@ impl Changes {
     ) -> Result<(), HookError> {
         let undo = match fs::symlink_metadata(path) {
             Ok(metadata) if metadata.is_file() => {
-                let old = fs::read(path).map_err(io_at(path))?;
+                let old = file::read(path).map_err(io_at(path))?;
                 Undo::Rewrite(path.to_owned(), old, metadata.permissions())
             }
             Ok(_) => {
@@ -93,7 +94,7 @@ impl Changes {
 
     /// Takes a file away.
     pub(super) fn remove(&mut self, path: &Path) -> Result<(), HookError> {
-        let old = fs::read(path).map_err(io_at(path))?;
+        let old = file::read(path).map_err(io_at(path))?;
         let permissions = path.metadata().map_err(io_at(path))?.permissions();
         fs::remove_file(path).map_err(io_at(path))?;
         self.undo.push(Undo::Rewrite(path.to_owned(), old, permissions));
@@ -109,7 +110,7 @@ impl Changes {
 
     /// Moves a kept hook back over the program that stands in its place.
     pub(super) fn put_back(&mut self, kept: &Path, place: &Path) -> Result<(), HookError> {
-        let shim = fs::read(place).map_err(io_at(place))?;
+        let shim = file::read(place).map_err(io_at(place))?;
         fs::rename(kept, place).map_err(io_at(kept))?;
         // The way back: the kept hook to its other name, then the program to its place.
         let permissions = program_permissions(place).map_err(io_at(place))?;

@@ -16,6 +16,7 @@ use super::event::Event;
 use super::place::{self, Owner, Place};
 use super::shim;
 use super::{Configured, Done, HookError, Installed, Order, Removed, canary};
+use crate::file;
 use crate::git::{Git, Repository};
 
 /// Every hook that git runs from the hooks folder, and that a folder for all would shadow.
@@ -117,7 +118,7 @@ fn put_in_the_others(
         // A moment that was chosen before stays chosen.
         let is_ours = event.is_some_and(|event| {
             order.events.contains(&event)
-                || fs::read(&path)
+                || file::read(&path)
                     .is_ok_and(|text| shim::is_shim(&text) && !shim::is_pass_through(&text))
         });
         if is_ours {
@@ -153,7 +154,7 @@ pub fn uninstall() -> Result<Removed, HookError> {
         super::take_out(&folder, &super::EVENTS, &mut removed, changes)?;
         if folder == own {
             for path in NAMES.iter().map(|name| own.join(name)) {
-                if fs::read(&path).is_ok_and(|text| shim::is_shim(&text)) {
+                if file::read(&path).is_ok_and(|text| shim::is_shim(&text)) {
                     changes.remove(&path)?;
                 }
             }
@@ -192,7 +193,7 @@ fn unset(git: &Git, own: &Path) -> Result<(), HookError> {
     let file: Option<PathBuf> = file.filter(|path: &PathBuf| path.is_absolute());
     let added = format!("[core]\n\thooksPath = {}\n", text_of(own));
     if let Some(path) = file.and_then(|path| path.canonicalize().ok())
-        && let Ok(text) = fs::read(&path)
+        && let Ok(text) = file::read(&path)
         && let Some(rest) = text.strip_suffix(added.as_bytes())
     {
         let mut changes = Changes::default();

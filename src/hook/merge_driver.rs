@@ -14,6 +14,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::{HookError, io_at};
+use crate::file;
 use crate::git::{Repository, SETTINGS_FILES};
 
 /// What the driver is called in git's configuration.
@@ -200,11 +201,9 @@ fn take_out(path: &Path) -> Result<bool, HookError> {
 }
 
 fn read(path: &Path) -> Result<Option<String>, HookError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(HookError::Io(path.to_owned(), error)),
-    }
+    let fail = |error| HookError::Io(path.to_owned(), error);
+    let Some(bytes) = file::read_if_there(path).map_err(fail)? else { return Ok(None) };
+    String::from_utf8(bytes).map(Some).map_err(|_| fail(io::Error::other("it is not UTF-8")))
 }
 
 /// Writes as git does: a lock file beside it, renamed over the old one. A git that changes the file

@@ -8,9 +8,9 @@
 //! name: it belongs to a hook manager, to the whole team, or to all repositories of a user. The
 //! refusal names the lines to add instead, and `--write` adds them.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::file;
 use crate::git::Repository;
 
 mod canary;
@@ -163,7 +163,7 @@ fn put_in(
     let previous =
         if place.owner == Owner::Keyhook { Previous::InRepository } else { Previous::Beside };
     let has_marker = |event: &Event| {
-        std::fs::read(place.folder.join(event.name()))
+        file::read(&place.folder.join(event.name()))
             .is_ok_and(|text| shim::is_shim(&text) && shim::has_made_folder(&text))
     };
     let made_folder = !place.folder.exists() || EVENTS.iter().any(has_marker);
@@ -174,7 +174,7 @@ fn put_in(
         done.hooks.push((*event, state));
         if kept_path(&path).symlink_metadata().is_ok() {
             done.kept.push(*event);
-            let text = std::fs::read(kept_path(&path)).unwrap_or_default();
+            let text = file::read(&kept_path(&path)).unwrap_or_default();
             if asks_for_its_name(&text) {
                 done.renamed.push(*event);
             }
@@ -324,9 +324,5 @@ fn kept_path(hook: &Path) -> PathBuf {
 }
 
 fn read_hook(hook: &Path) -> Result<Option<Vec<u8>>, HookError> {
-    match std::fs::read(hook) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(HookError::Io(hook.to_owned(), error)),
-    }
+    file::read_if_there(hook).map_err(|error| HookError::Io(hook.to_owned(), error))
 }

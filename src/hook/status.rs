@@ -8,6 +8,7 @@ use super::event::Event;
 use super::manager::Managed;
 use super::place::{self, Owner, Place};
 use super::shim::{self, KEPT, SHIM_VERSION};
+use crate::file;
 use crate::git::{Git, Repository};
 
 /// What stands at one moment.
@@ -92,14 +93,14 @@ pub fn status(
     let below = place.clone().below_global(repository);
     let at = |event: &Event| {
         let found = state(place, event);
-        let is_through = fs::read(&found.path).is_ok_and(|text| shim::is_pass_through(&text));
+        let is_through = file::read(&found.path).is_ok_and(|text| shim::is_pass_through(&text));
         if is_through { state(&below, event) } else { found }
     };
     events.iter().map(at).collect()
 }
 
 fn what(path: &Path, event: Event, place: &Place, managers: &[Managed]) -> What {
-    let text = match fs::read(path) {
+    let text = match file::read(path) {
         Ok(text) => text,
         // Below a file there is nothing either; the folder has its own answer.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -133,7 +134,7 @@ fn what(path: &Path, event: Event, place: &Place, managers: &[Managed]) -> What 
     }
     let name = first.name();
     let beside = |ending: &str| place.folder.join(format!("{}{ending}", event.name()));
-    let is_shim_at = |path: &Path| fs::read(path).is_ok_and(|text| shim::is_shim(&text));
+    let is_shim_at = |path: &Path| file::read(path).is_ok_and(|text| shim::is_shim(&text));
     let (legacy, old) = (beside(".legacy"), beside(".old"));
     if matches!(name, "pre-commit" | "prek") && is_shim_at(&legacy) && place::is_executable(&legacy)
     {
@@ -180,32 +181,39 @@ pub struct ConfiguredHook {
     pub event: String,
     /// What it runs; empty if nothing is configured.
     pub command: String,
-    /// Whether it is switched on.
-    pub is_enabled: bool,
+    /// The setting that switches it off: its own, or that of the moment.
+    pub off: Option<String>,
 }
 
 /// Returns the hooks in git's configuration.
 pub fn configured_hooks(git: &Git) -> Vec<ConfiguredHook> {
-    let Ok(reply) = git.run(["config", "-z", "--get-regexp", "^hook\\..*"]) else {
-        return Vec::new();
-    };
-    let text = String::from_utf8_lossy(&reply).into_owned();
+    let reply = git.run(["config", "-z", "--get-regexp", "^hook\\..*"]).unwrap_or_default();
+    parse_configured(&String::from_utf8_lossy(&reply))
+}
+
+fn parse_configured(text: &str) -> Vec<ConfiguredHook> {
     let pairs: Vec<(&str, &str)> =
         text.split('\0').filter_map(|entry| entry.split_once('\n')).collect();
-    let value = |name: &str, key: &str| {
-        let full = format!("hook.{name}.{key}");
-        pairs.iter().rev().find(|(found, _)| *found == full).map(|(_, value)| *value)
+    let value = |key: &str| pairs.iter().rev().find(|(found, _)| *found == key).map(|(_, v)| *v);
+    let is_off = |key: &String| {
+        let off = ["false", "no", "off", "0"];
+        value(key).is_some_and(|value| off.iter().any(|word| value.eq_ignore_ascii_case(word)))
     };
-    let mut hooks = Vec::new();
+    let mut hooks: Vec<ConfiguredHook> = Vec::new();
     for (key, event) in &pairs {
         let name = key.strip_prefix("hook.").and_then(|rest| rest.strip_suffix(".event"));
         let Some(name) = name else { continue };
-        let is_off = |value: &str| matches!(value, "false" | "no" | "off" | "0");
+        if event.is_empty() {
+            // An empty value takes back what stands before it, as in git's other lists.
+            hooks.retain(|hook| hook.name != name);
+            continue;
+        }
+        let switches = [format!("hook.{name}.enabled"), format!("hook.{event}.enabled")];
         hooks.push(ConfiguredHook {
             name: name.to_owned(),
             event: (*event).to_owned(),
-            command: value(name, "command").unwrap_or_default().to_owned(),
-            is_enabled: !value(name, "enabled").is_some_and(is_off),
+            command: value(&format!("hook.{name}.command")).unwrap_or_default().to_owned(),
+            off: switches.into_iter().find(is_off),
         });
     }
     hooks
@@ -227,4 +235,30 @@ pub fn prove(
     canary: &str,
 ) -> Result<(), String> {
     super::canary::prove(repository, &place.folder, events, canary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hooks_of_the_configuration_are_read_as_git_does() {
+        let read = |lines: &[(&str, &str)]| {
+            let entries = lines.iter().map(|(key, value)| format!("hook.{key}\n{value}\0"));
+            let hooks = parse_configured(&entries.collect::<String>());
+            hooks.into_iter().map(|hook| (hook.event, hook.off)).collect::<Vec<_>>()
+        };
+        let (event, command) = (("kh.event", "pre-commit"), ("kh.command", "keyhook"));
+        let on = ("pre-commit".to_owned(), None);
+        assert_eq!(read(&[event, command]), vec![on.clone()]);
+        assert_eq!(read(&[event, command, ("kh.event", "")]), []);
+        assert_eq!(read(&[event, ("kh.event", ""), event, command]), vec![on.clone()]);
+        for switch in ["kh.enabled", "pre-commit.enabled"] {
+            let off = Some(format!("hook.{switch}"));
+            assert_eq!(read(&[event, (switch, "False")]), [("pre-commit".to_owned(), off)]);
+            // The last one counts.
+            assert_eq!(read(&[event, (switch, "no"), (switch, "true")]), vec![on.clone()]);
+        }
+        assert_eq!(read(&[event, ("pre-push.enabled", "false")]), vec![on]);
+    }
 }

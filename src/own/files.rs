@@ -13,6 +13,9 @@ pub(super) enum Place {
 
 use Place::{Cache, Config, Data, Home};
 
+/// The source whose lines are `host:port:database:user:password`.
+pub(super) const POSTGRES: &str = "postgres";
+
 /// The sources by name. `~/.claude.json` is not among them: it is large and changes all the time.
 #[rustfmt::skip]
 pub(super) const SOURCES: &[(&str, Place)] = &[
@@ -32,13 +35,49 @@ pub(super) const SOURCES: &[(&str, Place)] = &[
     ("google", Config("gcloud/application_default_credentials.json")),
     ("terraform", Home(".terraform.d/credentials.tfrc.json")),
     ("mysql", Home(".my.cnf")),
+    (POSTGRES, Home(".pgpass")),
+    ("azure", Home(".azure/service_principal_entries.json")),
+    ("digitalocean", Config("doctl/config.yaml")),
+    ("cloudflare", Config(".wrangler/config/default.toml")),
+    ("cloudflare", Home(".wrangler/config/default.toml")),
+    ("vercel", Data("com.vercel.cli/auth.json")),
+    ("netlify", Config("netlify/config.json")),
+    ("fly", Home(".fly/config.yml")),
+    ("railway", Home(".railway/config.json")),
+    ("supabase", Home(".supabase/access-token")),
+    ("stripe", Config("stripe/config.toml")),
+    ("sentry", Home(".sentryclirc")),
+    ("ngrok", Config("ngrok/ngrok.yml")),
+    ("vault", Home(".vault-token")),
+    ("pulumi", Home(".pulumi/credentials.json")),
+    ("snowflake", Home(".snowflake/connections.toml")),
+    ("snowflake", Home(".snowsql/config")),
+    ("databricks", Home(".databrickscfg")),
+    ("dbt", Home(".dbt/profiles.yml")),
+    ("s3", Home(".s3cfg")),
+    ("s3", Home(".mc/config.json")),
+    ("gradle", Home(".gradle/gradle.properties")),
+    ("ruby", Home(".gem/credentials")),
+    ("ruby", Data("gem/credentials")),
+    ("composer", Config("composer/auth.json")),
+    ("containers", Config("containers/auth.json")),
+    ("kaggle", Home(".kaggle/kaggle.json")),
+    ("kaggle", Config("kaggle/kaggle.json")),
+    ("modal", Home(".modal.toml")),
+    ("runpod", Home(".runpod/config.toml")),
+    ("vast", Config("vastai/vast_api_key")),
+    ("ngc", Home(".ngc/config")),
     ("hugging-face", Cache("huggingface/token")),
     ("hugging-face", Home(".huggingface/token")),
     ("claude", Home(".claude/.credentials.json")),
     ("claude", Home(".claude/settings.json")),
+    ("claude", Config("Claude/claude_desktop_config.json")),
+    ("claude", Home("Library/Application Support/Claude/claude_desktop_config.json")),
     ("codex", Home(".codex/auth.json")),
+    ("codex", Home(".codex/config.toml")),
     ("gemini", Home(".gemini/oauth_creds.json")),
     ("gemini", Home(".gemini/.env")),
+    ("gemini", Home(".gemini/settings.json")),
     ("qwen", Home(".qwen/oauth_creds.json")),
     ("aider", Home(".aider.conf.yml")),
     ("opencode", Data("opencode/auth.json")),
@@ -46,9 +85,12 @@ pub(super) const SOURCES: &[(&str, Place)] = &[
     ("llm", Home("Library/Application Support/io.datasette.llm/keys.json")),
     ("copilot", Config("github-copilot/apps.json")),
     ("copilot", Config("github-copilot/hosts.json")),
+    ("copilot", Home(".copilot/mcp-config.json")),
     ("continue", Home(".continue/.env")),
     ("continue", Home(".continue/config.yaml")),
     ("cursor", Home(".cursor/mcp.json")),
+    ("vscode", Config("Code/User/mcp.json")),
+    ("windsurf", Home(".codeium/windsurf/mcp_config.json")),
     ("goose", Config("goose/secrets.yaml")),
 ];
 
@@ -82,6 +124,10 @@ pub(super) fn env_files(top: &Path, folders: &[Vec<u8>], mut visit: impl FnMut(&
     let mut tried: Vec<&str> = Vec::new();
     for folder in folders.iter().take(FOLDERS_MAX) {
         let Ok(mut folder) = std::str::from_utf8(folder) else { continue };
+        // A file that was named may lie outside of the repository.
+        if folder.starts_with('/') || folder.split('/').any(|part| matches!(part, "." | "..")) {
+            continue;
+        }
         while !folder.is_empty() && tried.len() < FOLDERS_MAX && !tried.contains(&folder) {
             tried.push(folder);
             folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -115,9 +161,9 @@ pub(super) fn env_files(top: &Path, folders: &[Vec<u8>], mut visit: impl FnMut(&
             visit_in("", &[name]);
         } else if below < FOLDERS_MAX
             && !name.starts_with('.')
+            && entry.file_type().is_ok_and(|kind| kind.is_dir())
             && !SKIPPED.contains(&name)
             && !tried.contains(&name)
-            && entry.file_type().is_ok_and(|kind| kind.is_dir())
         {
             below += 1;
             // In a folder that nobody staged anything in, the likeliest name is enough.

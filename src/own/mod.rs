@@ -24,6 +24,7 @@ use crate::detect::is_stand_in;
 use crate::finding::Span;
 
 mod files;
+mod pem;
 mod read;
 mod search;
 mod user;
@@ -76,23 +77,30 @@ impl Machine {
         })
     }
 
-    /// Returns the path of a place: made in one piece, because most are only made to be absent.
+    /// Returns the path of a place.
     fn resolve(&self, place: &Place) -> Option<PathBuf> {
+        let mut path = OsString::new();
+        self.resolve_into(place, &mut path).then(|| PathBuf::from(path))
+    }
+
+    /// As [`Machine::resolve`], in space that is used again: most paths are only made to be absent.
+    fn resolve_into(&self, place: &Place, path: &mut OsString) -> bool {
         let (base, default, rest) = match place {
             Place::Home(rest) => (&self.home, "/", rest),
             Place::Config(rest) => (&self.config, "/.config/", rest),
             Place::Data(rest) => (&self.data, "/.local/share/", rest),
             Place::Cache(rest) => (&self.cache, "/.cache/", rest),
         };
-        let (base, default) = match base {
-            Some(base) => (base, "/"),
-            None => (self.home.as_ref()?, default),
+        let (base, default) = match (base, &self.home) {
+            (Some(base), _) => (base, "/"),
+            (None, Some(home)) => (home, default),
+            (None, None) => return false,
         };
-        let mut path = OsString::with_capacity(base.as_os_str().len() + default.len() + rest.len());
+        path.clear();
         path.push(base);
         path.push(default);
         path.push(rest);
-        Some(PathBuf::from(path))
+        true
     }
 
     /// Returns the path as people write it: `~/.netrc`.
@@ -186,7 +194,16 @@ impl OwnKeys {
     /// Finds the values in a text, in order.
     pub fn find(&self, text: &[u8]) -> Vec<Hit> {
         let mut hits = self.search.find(text);
-        hits.retain(|hit| hit.is_encoded || !is_stand_in(&text[hit.span.clone()]));
+        hits.retain(|hit| {
+            let found = &text[hit.span.clone()];
+            match hit.is_encoded {
+                false => !is_stand_in(found),
+                // Of a long value it is the start.
+                true => {
+                    self.search.plain(found, hit.value).is_none_or(|plain| !is_stand_in(&plain))
+                }
+            }
+        });
         hits
     }
 
@@ -241,11 +258,10 @@ impl<'a> Loader<'a> {
         if self.is_on(EXPORTED, Path::new(ENVIRONMENT)) {
             self.exported();
         }
+        let mut path = OsString::with_capacity(128);
         for (name, place) in SOURCES {
-            if let Some(path) = self.machine.resolve(place)
-                && self.is_on(name, &path)
-            {
-                self.file(name, &path, None);
+            if self.machine.resolve_into(place, &mut path) && self.is_on(name, Path::new(&path)) {
+                self.file(name, Path::new(&path), None);
             }
         }
         for path in std::mem::take(&mut self.added) {
@@ -295,7 +311,7 @@ impl<'a> Loader<'a> {
             }
         };
         let before = self.keys.values.len();
-        for (name, value) in worth::values(&bytes) {
+        for (name, value) in worth::values(name, &bytes) {
             let place = in_tree.map_or_else(|| self.machine.shown(path), str::to_owned);
             let live = Live { name, place: Some(place), path: in_tree.map(str::to_owned) };
             self.add(live, &value);
@@ -317,6 +333,10 @@ impl<'a> Loader<'a> {
     }
 
     fn add(&mut self, live: Live, value: &[u8]) {
+        // A stand-in is never reported; who asks for the count gets the true one.
+        if self.states.is_some() && is_stand_in(value) {
+            return;
+        }
         self.builder.push(value, self.keys.values.len());
         self.keys.values.push(live);
     }

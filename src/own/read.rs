@@ -1,8 +1,9 @@
 //! Reads a small regular file, and nothing else.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
+
+use crate::file::{self, Links};
 
 /// What became of a file.
 pub(super) enum Reading {
@@ -18,60 +19,29 @@ pub(super) enum Reading {
 const SIZE_MAX: u64 = 256 << 10;
 
 pub(super) fn read(path: &Path) -> Reading {
-    let file = match open(path) {
-        Ok(file) => file,
-        Err(error) => return reason(&error),
-    };
-    let metadata = match file.metadata() {
-        Ok(metadata) => metadata,
-        Err(error) => return Reading::Failed(error.to_string()),
-    };
-    if !metadata.is_file() {
-        return Reading::NotRead("no file");
-    }
-    if metadata.len() > SIZE_MAX {
-        return Reading::NotRead("too large");
-    }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
-    match file.take(SIZE_MAX).read_to_end(&mut bytes) {
-        Ok(_) => Reading::Bytes(bytes),
+    match read_small(path) {
+        Ok(reading) => reading,
+        Err(error) if is_absent(&error) => Reading::Absent,
         Err(error) => Reading::Failed(error.to_string()),
     }
 }
 
-fn reason(error: &io::Error) -> Reading {
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Reading::Absent,
-        // The one loop that an open without following can meet is the file itself.
-        _ if is_link(error) => Reading::NotRead("a link, not followed"),
-        _ => Reading::Failed(error.to_string()),
+fn read_small(path: &Path) -> io::Result<Reading> {
+    let Some(file) = file::open(path, Links::Refused)? else {
+        let is_link = path.is_symlink();
+        return Ok(Reading::NotRead(if is_link { "a link, not followed" } else { "no file" }));
+    };
+    let len = file.metadata()?.len();
+    if len > SIZE_MAX {
+        return Ok(Reading::NotRead("too large"));
     }
+    let mut bytes = Vec::with_capacity(len as usize + 1);
+    file.take(SIZE_MAX).read_to_end(&mut bytes)?;
+    Ok(Reading::Bytes(bytes))
 }
 
-/// Opens without following a link, without waiting for a pipe's other end.
-#[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
-    OpenOptions::new().read(true).custom_flags(flags).open(path)
-}
-
-#[cfg(unix)]
-fn is_link(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(libc::ELOOP) || error.raw_os_error() == Some(libc::EMLINK)
-}
-
-#[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
-    if path.symlink_metadata()?.file_type().is_symlink() {
-        return Err(io::Error::from(io::ErrorKind::Unsupported));
-    }
-    OpenOptions::new().read(true).open(path)
-}
-
-#[cfg(not(unix))]
-fn is_link(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::Unsupported
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 #[cfg(test)]

@@ -140,6 +140,20 @@ impl Search {
     }
 }
 
+impl Search {
+    /// Returns the value that stands encoded in a token; of a long one the start.
+    pub(super) fn plain(&self, token: &[u8], value: usize) -> Option<Vec<u8>> {
+        let mut patterns = self.patterns.iter();
+        let own = patterns.find(|pattern| pattern.value == value && !pattern.is_encoded)?;
+        // Nobody knows where in the token the encoding began.
+        let starts = (0..token.len().min(4)).filter_map(|start| from_base64(&token[start..]));
+        starts.chain([from_percent(token)]).find_map(|text| {
+            let mut parts = text.windows(own.len);
+            parts.find(|part| self.hasher.hash_one(part) == own.hash).map(<[u8]>::to_vec)
+        })
+    }
+}
+
 fn block_hash(block: &[u8]) -> u16 {
     let word = u32::from(block[0]) | u32::from(block[1]) << 8 | u32::from(block[2]) << 16;
     (word.wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as u16
@@ -197,6 +211,27 @@ fn percent(value: &[u8]) -> Option<Vec<u8>> {
         false => format!("%{byte:02X}").into_bytes(),
     };
     Some(value.iter().flat_map(encode).collect())
+}
+
+/// Undoes what a URL does to its password.
+pub(super) fn from_percent(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    let mut rest = text;
+    while let Some((byte, behind)) = rest.split_first() {
+        let digits = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let code = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match code.filter(|_| *byte == b'%') {
+            Some(code) => {
+                plain.push(code);
+                rest = &behind[2..];
+            }
+            None => {
+                plain.push(*byte);
+                rest = behind;
+            }
+        }
+    }
+    plain
 }
 
 /// Decodes base64; `None` if the text is none.
@@ -284,6 +319,22 @@ mod tests {
         }
         assert_eq!(search.find(b"url?k=otter71%21blue-sky%2F9&").len(), 1);
         assert_eq!(search.find(base64("otter71!blue-sky/8").as_bytes()).len(), 0);
+    }
+
+    #[test]
+    fn an_encoded_value_comes_back() {
+        let value = "otter71!blue-sky/9";
+        let search = search(&["another-value-42", value]);
+        for before in ["", "a", "ab", "user:", "longer than it:"] {
+            for token in
+                [base64(&format!("{before}{value}, more")), "otter71%21blue-sky%2F9".into()]
+            {
+                let hit = &search.find(token.as_bytes())[0];
+                let plain = search.plain(token.as_bytes(), hit.value);
+                assert_eq!(plain.as_deref(), Some(value.as_bytes()), "{token}");
+            }
+        }
+        assert_eq!(search.plain(b"b3R0ZXI=", 1), None);
     }
 
     #[test]

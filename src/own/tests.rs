@@ -38,10 +38,15 @@ fn key(seed: u64) -> String {
 fn every_source_is_read_and_can_be_switched_off() {
     let home = Home::new();
     home.write("repo/.env", &format!("A_KEY={}\n", key(0)));
-    for (index, (_, place)) in SOURCES.iter().enumerate() {
+    for (index, (source, place)) in SOURCES.iter().enumerate() {
         let path = home.machine().resolve(place).unwrap();
         let name = path.strip_prefix(home.0.path()).unwrap().to_str().unwrap().to_owned();
-        home.write(&name, &format!("{{\"token\": \"{}\"}}", key(index as u64 + 1)));
+        let key = key(index as u64 + 1);
+        let text = match *source {
+            "postgres" => format!("localhost:5432:*:me:{key}\n"),
+            _ => format!("{{\"token\": \"{key}\"}}"),
+        };
+        home.write(&name, &text);
     }
     let keys = home.load(&[]);
     assert_eq!(keys.values.len(), SOURCES.len() + 1);

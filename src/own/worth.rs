@@ -5,7 +5,9 @@
 
 use std::borrow::Cow;
 
-use crate::detect::{Pair, is_guessable, is_stand_in, looks_random, pairs, promises_secret};
+use super::files::POSTGRES;
+use super::pem;
+use crate::detect::{Pair, is_guessable, looks_random, pairs, promises_secret};
 
 /// Shorter values stand in texts by chance; longer ones are no keys.
 const LEN_MIN: usize = 8;
@@ -17,8 +19,12 @@ const TELLING_MAX: usize = 64;
 /// A value without a telling name needs this length.
 const NAMELESS_MIN: usize = 20;
 
-/// Returns the values of a file that are worth it, with the names that may be shown.
-pub(super) fn values(bytes: &[u8]) -> Vec<(Option<String>, Vec<u8>)> {
+/// Returns the values of a file of this source that are worth it, with the names that may be shown.
+pub(super) fn values(source: &str, bytes: &[u8]) -> Vec<(Option<String>, Vec<u8>)> {
+    if source == POSTGRES {
+        let passwords = bytes.split(|byte| *byte == b'\n').filter_map(postgres_password);
+        return passwords.filter(|p| grade(p) >= Grade::Named).map(|p| (None, p)).collect();
+    }
     let whole = bytes.trim_ascii();
     // Some tools keep a file with nothing but the token.
     if !whole.iter().any(u8::is_ascii_whitespace) && !whole.contains(&b'=') {
@@ -36,7 +42,24 @@ pub(super) fn values(bytes: &[u8]) -> Vec<(Option<String>, Vec<u8>)> {
         }
         found.push((name, decoded(&pair).into_owned()));
     }
+    let keys = pem::lines(bytes).into_iter();
+    found.extend(keys.map(|(name, line)| (shown_name(name), line.to_vec())));
     found
+}
+
+/// Returns the password of `host:port:database:user:password`, where `\:` is a colon.
+fn postgres_password(line: &[u8]) -> Option<Vec<u8>> {
+    let line = line.trim_ascii();
+    let mut fields: Vec<Vec<u8>> = vec![Vec::new()];
+    let mut bytes = line.iter().filter(|_| !line.starts_with(b"#"));
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => fields.last_mut()?.extend(bytes.next()),
+            b':' if fields.len() < 5 => fields.push(Vec::new()),
+            byte => fields.last_mut()?.push(*byte),
+        }
+    }
+    (fields.len() == 5).then(|| fields.pop()).flatten()
 }
 
 /// Returns what is worth it in an exported variable.
@@ -96,14 +119,13 @@ fn grade(value: &[u8]) -> Grade {
     if memchr::memmem::find(value, b"://").is_some() || is_path(value) {
         return Grade::Nothing;
     }
-    let grade = match is_random {
+    // Whether it is a stand-in (`your-token-1`) is dear to ask, and is asked once it is found.
+    match is_random {
         true if value.len() >= NAMELESS_MIN && !is_uuid(value) => Grade::Random,
         true => Grade::Named,
         false if is_unguessable(value) => Grade::Named,
         false => Grade::Nothing,
-    };
-    // Of the random ones few are stand-ins, and the question is dear: it is asked once one is found.
-    if grade == Grade::Named && is_stand_in(value) { Grade::Nothing } else { grade }
+    }
 }
 
 /// One key in 64 in base64 starts with a slash, so one slash is not enough.
@@ -172,28 +194,12 @@ fn is_tool_name(name: &[u8]) -> bool {
         .any(|known| name.eq_ignore_ascii_case(known))
 }
 
-/// Undoes what a URL does to its password.
+/// Returns the value without what a URL does to its password.
 fn decoded<'a>(pair: &'a Pair<'_>) -> Cow<'a, [u8]> {
     if !pair.is_password || !pair.value.contains(&b'%') {
         return Cow::Borrowed(&pair.value);
     }
-    let mut plain = Vec::new();
-    let mut rest = &pair.value[..];
-    while let Some((byte, behind)) = rest.split_first() {
-        let digits = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        let code = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match code.filter(|_| *byte == b'%') {
-            Some(code) => {
-                plain.push(code);
-                rest = &behind[2..];
-            }
-            None => {
-                plain.push(*byte);
-                rest = behind;
-            }
-        }
-    }
-    Cow::Owned(plain)
+    Cow::Owned(super::search::from_percent(&pair.value))
 }
 
 /// docker keeps `user:password` in base64.
@@ -217,11 +223,13 @@ pub(super) fn shown_name(name: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::is_stand_in;
     use crate::rule::expand;
 
     fn names(example: &str) -> Vec<String> {
         let text = expand(example, 7).unwrap().text;
-        let found = values(text.as_bytes()).into_iter();
+        let found = values("", text.as_bytes()).into_iter();
+        let found = found.filter(|(_, value)| !is_stand_in(value));
         found.map(|(name, _)| name.unwrap_or_default()).collect()
     }
 
@@ -256,6 +264,28 @@ mod tests {
         }
         let login = concat!("bWU6b3R0ZXI3", "MWJsdWUtc2t5");
         assert_eq!(names(&format!("{{\"auths\": {{\"r\": {{\"auth\": \"{login}\"}}}}}}")).len(), 2);
+    }
+
+    #[test]
+    fn the_last_field_of_a_pgpass_line_is_the_password() {
+        let text = "# a:1:b:c:comment-71x\nh:5432:*:me:otter71!blue\nh:5432:*:me:otter\\:72\\\\blue\n\
+                    h:5432:*:me:a:colon-73x\nh:5432:*:me:postgres\nnot a line\n";
+        let found = values(POSTGRES, text.as_bytes());
+        let found = found.iter().filter(|(_, value)| !is_stand_in(value));
+        let found: Vec<_> = found.map(|(_, v)| String::from_utf8_lossy(v)).collect();
+        assert_eq!(found, ["otter71!blue", "otter:72\\blue", "a:colon-73x"]);
+    }
+
+    #[test]
+    fn a_private_key_is_known_by_a_line_of_its_body() {
+        let pem = "-----BEGIN PRIVATE KEY-----\n{{base64 70}}\n{{base64 64}}\n{{base64 64}}\n\
+                   {{base64 20}}\n-----END PRIVATE KEY-----";
+        let raw = format!("PORT=3000\nDEPLOY_KEY=\"{pem}\"\nDEBUG=1\n");
+        assert_eq!(names(&raw), ["DEPLOY_KEY"]);
+        assert_eq!(names(&raw.replace("\\n", "\n")), ["DEPLOY_KEY"]);
+        let escaped = format!("{{\"private_key\": \"{}\"}}", pem.replace('\n', "\\n"));
+        assert_eq!(names(&escaped), ["private_key"]);
+        assert_eq!(names(&raw.replace("PRIVATE", "PUBLIC")), Vec::<String>::new());
     }
 
     #[test]

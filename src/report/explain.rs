@@ -119,6 +119,9 @@ fn write_place(place: &Explained, paint: Paint, out: &mut dyn Write) -> io::Resu
 
 fn write_value(opinion: &Opinion, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let location = &opinion.location;
+    if opinion.masked.is_empty() {
+        return writeln!(out, "\n  the file itself");
+    }
     let masked = escape(&opinion.masked);
     let (before, after) = (escape(&opinion.before), escape(&opinion.after));
     writeln!(

@@ -7,16 +7,16 @@
 
 use std::collections::BTreeSet;
 
+use super::live::{LiveAt, Own};
 use super::mask::Hidden;
-use super::{
-    Allowed, Candidate, Found, Masker, Options, Problem, Settings, judge, load_baseline, marker,
-    place, settings, without_secrets,
-};
+use super::{Masker, Options, Problem, Settings, place, settings, without_secrets};
 use crate::config::{CONFIG_NAME, Config};
 use crate::detect::{Detection, Engine, FileKind, Match, Suppressed, Suppression, Text, decode};
-use crate::finding::{Confidence, Location, Secret, Span};
-use crate::rule::{Rule, RuleSet};
+use crate::finding::{Confidence, Location, Span};
+use crate::rule::OWN_KEY;
 use crate::source::{Chunk, Source, path_text};
+
+mod verdict;
 
 /// What was made of the places asked for.
 #[derive(Debug, Default)]
@@ -102,6 +102,10 @@ pub fn explain(source: &mut dyn Source, options: &Options, line: Option<usize>) 
         let ids = config.disable.join(", ");
         explanation.notes.push(format!("switched off by `disable` in {CONFIG_NAME}: {ids}"));
     }
+    let mut own = Own::new(
+        options.own.as_ref(),
+        engine.rules().index_and_rule(OWN_KEY).map(|(index, _)| index),
+    );
     while let Some(item) = source.next() {
         let explained = item.map_err(|unread| Problem {
             path: path_text(&unread.path),
@@ -109,7 +113,8 @@ pub fn explain(source: &mut dyn Source, options: &Options, line: Option<usize>) 
             hint: unread.hint,
         });
         let explained = explained.and_then(|chunk| {
-            Explainer { engine: &engine, config: &config, options, source }.explain(&chunk, line)
+            Explainer { engine: &engine, config: &config, options, source }
+                .explain(&mut own, &chunk, line)
         });
         match explained {
             Ok(explained) => explanation.places.push(explained),
@@ -119,6 +124,7 @@ pub fn explain(source: &mut dyn Source, options: &Options, line: Option<usize>) 
             }
         }
     }
+    own.write_notes(&config, &mut explanation.notes);
     explanation.notes.extend(source.notes());
     explanation
 }
@@ -129,6 +135,16 @@ struct Explainer<'a> {
     config: &'a Config,
     options: &'a Options,
     source: &'a dyn Source,
+}
+
+/// The file that is explained, and what a scan found in it.
+struct File<'a> {
+    chunk: &'a Chunk,
+    text: Text<'a>,
+    path: &'a str,
+    detection: &'a Detection,
+    /// Where a value of this machine stands.
+    live: &'a [LiveAt],
 }
 
 /// What a rule made of a value, before it is put into words.
@@ -149,12 +165,18 @@ enum Said {
 }
 
 impl Explainer<'_> {
-    fn explain(&self, chunk: &Chunk, line: Option<usize>) -> Result<Explained, Problem> {
+    fn explain(
+        &self,
+        own: &mut Own<'_>,
+        chunk: &Chunk,
+        line: Option<usize>,
+    ) -> Result<Explained, Problem> {
         let path = path_text(&chunk.path);
         let (bytes, is_binary) = decode(&chunk.bytes);
         let kind = FileKind::of_path(&chunk.path).unless_binary(is_binary);
         let text = Text { bytes: &bytes, kind };
-        let detection = self.engine.detect_in_file(&text, &path);
+        let mut detection = self.engine.detect_in_file(&text, &path);
+        let live = own.add(self.source, self.config, (&bytes, &path), &mut detection);
         let (part, is_cut) = match line {
             None => (0..bytes.len(), false),
             Some(number) => {
@@ -173,7 +195,9 @@ impl Explainer<'_> {
         let unheard = self.take_unheard(&text, &mut cases);
         cases
             .sort_by_key(|case| (case.secret.start, case.secret.end, case.said.order(), case.rule));
-        let mut opinions = self.opinions(&text, &path, &detection, &cases)?;
+        let file = File { chunk, text, path: &path, detection: &detection, live: &live };
+        let mut opinions = self.opinions(&file, &cases)?;
+        opinions.splice(0..0, self.of_the_file(&file)?);
         if line.is_none() {
             // A value that is reported needs no word here, whoever else would have had one.
             opinions
@@ -218,22 +242,16 @@ impl Explainer<'_> {
         unheard.len()
     }
 
-    fn opinions(
-        &self,
-        text: &Text<'_>,
-        path: &str,
-        detection: &Detection,
-        cases: &[Case],
-    ) -> Result<Vec<Opinion>, Problem> {
+    fn opinions(&self, file: &File<'_>, cases: &[Case]) -> Result<Vec<Opinion>, Problem> {
         let masker = Masker::new(self.engine);
-        let hidden = hidden(detection, cases);
-        let mut places = place::Places::new(text.bytes);
+        let hidden = hidden(file.detection, cases);
+        let mut places = place::Places::new(file.text.bytes);
         let mut opinions = Vec::new();
         for case in cases {
             let rule = self.engine.rules().get(case.rule);
             let found = case.as_match();
-            let shown = masker.around(text.bytes, &found, &hidden);
-            let (verdict, why) = self.verdict(text, path, detection, case)?;
+            let shown = masker.around(file.text.bytes, &found, &hidden);
+            let (verdict, why) = self.verdict(file, case)?;
             opinions.push(Opinion {
                 rule: rule.id.clone(),
                 name: rule.name.clone(),
@@ -247,134 +265,6 @@ impl Explainer<'_> {
             });
         }
         Ok(opinions)
-    }
-
-    fn verdict(
-        &self,
-        text: &Text<'_>,
-        path: &str,
-        detection: &Detection,
-        case: &Case,
-    ) -> Result<(&'static str, String), Problem> {
-        let line_of = |span: &Span| place::Places::new(text.bytes).location(span).line;
-        Ok(match &case.said {
-            Said::Match(found) => return self.verdict_of_match(text, path, found),
-            Said::Part(whole) => {
-                let (line, id) = (line_of(&whole.secret), self.id(whole.rule));
-                ("part", format!("It is reported together with the secret on line {line} ({id})."))
-            }
-            Said::NotReached(confidence) => (
-                "not-reached",
-                format!(
-                    "It would fit at {} confidence, but a scan does not try it here.",
-                    confidence.as_str()
-                ),
-            ),
-            Said::Quiet(why) => {
-                let more = match why {
-                    Suppression::NoEvidence => self.what_is_missing(text, case),
-                    Suppression::Overlap => self.who_spoke(detection, &case.secret),
-                    _ => String::new(),
-                };
-                (why.as_str(), format!("{}{more}", why.explain()))
-            }
-        })
-    }
-
-    fn verdict_of_match(
-        &self,
-        text: &Text<'_>,
-        path: &str,
-        found: &Match,
-    ) -> Result<(&'static str, String), Problem> {
-        let least = self.options.confidence.unwrap_or(self.config.confidence);
-        let said = found.confidence.as_str();
-        if self.config.is_excluded(path) {
-            let why = format!("`exclude` in {CONFIG_NAME} leaves the whole file out.");
-            return Ok(("excluded", why));
-        }
-        if found.confidence < least {
-            let least = least.as_str();
-            let why = format!("A scan reports from {least} up; --confidence {said} shows it.");
-            return Ok(("too-low", why));
-        }
-        let rules = self.engine.rules();
-        if marker::is_marked(text.bytes, &found.secret, rules, found.rule) {
-            let why = "A comment on its line, or on the line above, allows it.".to_owned();
-            return Ok(("marked", why));
-        }
-        if Allowed::default().allows(rules, text.bytes, path, found) {
-            let why = Suppression::Allowlist(0);
-            return Ok((why.as_str(), why.explain().to_owned()));
-        }
-        self.verdict_of_baseline(text, path, found)
-    }
-
-    fn verdict_of_baseline(
-        &self,
-        text: &Text<'_>,
-        path: &str,
-        found: &Match,
-    ) -> Result<(&'static str, String), Problem> {
-        let baseline = load_baseline(self.source, self.options).map_err(without_secrets)?;
-        let masker = Masker::new(self.engine);
-        let detection = Detection { matches: vec![found.clone()], ..Detection::default() };
-        let candidate = Candidate {
-            chunk: 0,
-            origin: None,
-            rule: self.id(found.rule).to_owned(),
-            path: masker.path(path),
-            location: place::Places::new(text.bytes).location(&found.secret),
-            confidence: found.confidence,
-            shown: masker.around(text.bytes, found, &Hidden::of(&detection)),
-            secret: Secret::new(&text.bytes[found.secret.clone()]),
-            note: None,
-            variable: None,
-        };
-        let judged = judge::judge_with(&baseline, self.source, vec![candidate], &[]);
-        let finding = judged.into_iter().next().map(|Found { finding, .. }| finding);
-        let finding = finding.expect("one candidate, one finding");
-        Ok(match (finding.verdict, finding.copied_from) {
-            (Some(verdict), _) => {
-                ("accepted", format!("The baseline accepts it here, as {}.", verdict.as_str()))
-            }
-            (None, Some(other)) => {
-                let why = format!("A scan reports it: the baseline accepts the value in {other}.");
-                (SPEAKS, why)
-            }
-            (None, None) => (SPEAKS, "A scan reports it.".to_owned()),
-        })
-    }
-
-    /// Says what a rule would need that met a word of its vendor.
-    fn what_is_missing(&self, text: &Text<'_>, case: &Case) -> String {
-        let rule = self.engine.rules().get(case.rule);
-        let words = self.engine.near_words(case.rule, text.bytes, &case.secret);
-        let Some(word) = words.first() else { return String::new() };
-        let line = place::Places::new(text.bytes).location(word).line;
-        let word = String::from_utf8_lossy(&text.bytes[word.clone()]).into_owned();
-        if rule.names.is_empty() {
-            return format!(
-                " `{word}` on line {line} is not enough: missing is a name with \"key\", \"token\" \
-                 or the like before the value, a header, or the vendor's own call."
-            );
-        }
-        let names = rule.names.join("`, `");
-        format!(
-            " `{word}` on line {line} is not enough: missing is one of the names `{names}` before \
-             the value."
-        )
-    }
-
-    fn who_spoke(&self, detection: &Detection, secret: &Span) -> String {
-        let mut other = detection.matches.iter().filter(|found| touches(&found.secret, secret));
-        other.next().map_or(String::new(), |found| format!(" Here it is {}.", self.id(found.rule)))
-    }
-
-    fn id(&self, rule: usize) -> &str {
-        let rules: &RuleSet = self.engine.rules();
-        let rule: &Rule = rules.get(rule);
-        &rule.id
     }
 }
 

@@ -30,13 +30,13 @@ use contents::Holds;
 use names::Kind;
 
 /// A file to guard, and why.
-struct Guarded {
+pub(super) struct Guarded {
     kind: Kind,
     holds: Holds,
 }
 
 /// Looks at one file; `is_asked` if the repository wants it guarded by name.
-fn look(path: &str, bytes: &[u8], is_asked: bool) -> Option<Guarded> {
+pub(super) fn look(path: &str, bytes: &[u8], is_asked: bool) -> Option<Guarded> {
     let kind = match is_asked {
         true => Kind::Asked,
         false => names::kind_of(path).or_else(|| service_account(path, bytes))?,
@@ -60,12 +60,12 @@ fn service_account(path: &str, bytes: &[u8]) -> Option<Kind> {
 
 impl Guarded {
     /// Returns how sure it is that the file should not be committed.
-    fn confidence(&self) -> Confidence {
+    pub(super) fn confidence(&self) -> Confidence {
         self.holds.confidence
     }
 
     /// Returns how many secrets it holds.
-    fn secrets(&self) -> usize {
+    pub(super) fn secrets(&self) -> usize {
         self.holds.secrets
     }
 
@@ -78,7 +78,7 @@ impl Guarded {
     }
 
     /// Says what the file is and what it holds.
-    fn note(&self) -> String {
+    pub(super) fn note(&self) -> String {
         let what = self.kind.what();
         let names = &self.holds.names;
         let list = match names.len() {
@@ -135,7 +135,7 @@ impl Scan<'_> {
 }
 
 /// Returns what a fingerprint of the finding is made of.
-fn secret_of(path: &str) -> Secret {
+pub(super) fn secret_of(path: &str) -> Secret {
     Secret::new(format!("keyhook sensitive file\0{path}").as_bytes())
 }
 
@@ -168,6 +168,14 @@ pub(super) fn say_once(findings: &mut Vec<Finding>, secrets: &HashMap<String, us
             finding.note = Some(format!("{known}{note}"));
         }
     }
+}
+
+/// Returns whether the settings, or their defaults, would have a file with this content reported.
+pub fn is_sensitive(path: &str, bytes: &[u8], config: &Config) -> bool {
+    let file = look(path, &decode(bytes).0, config.is_guarded(path));
+    file.is_some_and(|file| file.confidence() >= config.confidence)
+        && !config.is_unguarded(path)
+        && !config.is_excluded(path)
 }
 
 /// Returns whether the name of a file is a warning.

@@ -32,7 +32,7 @@ pub use asked::{RULES, settings_hash};
 use crowd::Crowd;
 pub use excerpt::{Excerpts, Looked, holds};
 pub use explain::{Explained, Explanation, Opinion, SPEAKS, explain};
-pub use guarded::is_guarded_name;
+pub use guarded::{is_guarded_name, is_sensitive};
 pub use mask::Masker;
 use olds::Olds;
 

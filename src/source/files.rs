@@ -7,13 +7,17 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Chunk, Source, Unread, staged::unread};
-use crate::git::{Entry, Git, GitError, Kind, Links, Repository, open_regular, read_regular};
+use super::staged::{standing_of, unread};
+use super::{Chunk, Source, Standing, Unread};
+use crate::file::{self, Links};
+use crate::git::{Entry, Git, GitError, Kind, Repository};
 
 /// Reads files and folders that the user named.
 pub struct FilesSource<'a> {
     repository: Option<&'a Repository>,
     paths: std::vec::IntoIter<(PathBuf, Vec<u8>)>,
+    /// The folders that were named, and those of the named files.
+    folders: Vec<Vec<u8>>,
     unread: Vec<Unread>,
     special: usize,
     nested: usize,
@@ -30,6 +34,7 @@ impl<'a> FilesSource<'a> {
         let mut source = FilesSource {
             repository,
             paths: Vec::new().into_iter(),
+            folders: Vec::new(),
             unread: Vec::new(),
             special: 0,
             nested: 0,
@@ -38,11 +43,14 @@ impl<'a> FilesSource<'a> {
         let mut found = Vec::new();
         for path in paths {
             let metadata = fs::symlink_metadata(path).map_err(|e| cannot_read(path, &e))?;
+            let mut display = source.display(path);
             if metadata.is_dir() {
                 source.list(path, is_all, &mut found)?;
             } else {
-                found.push((path.clone(), source.display(path)));
+                found.push((path.clone(), display.clone()));
+                display.truncate(memchr::memrchr(b'/', &display).unwrap_or(0));
             }
+            source.folders.push(display);
         }
         found.sort_by(|a, b| a.1.cmp(&b.1));
         found.dedup();
@@ -119,7 +127,7 @@ impl<'a> FilesSource<'a> {
             return Ok(None);
         }
         // What was a file a moment ago may be a pipe by now, which nobody should wait for.
-        let Some(mut file) = open_regular(path, Links::Refused)? else {
+        let Some(mut file) = file::open(path, Links::Refused)? else {
             self.special += 1;
             return Ok(None);
         };
@@ -153,6 +161,14 @@ impl Source for FilesSource<'_> {
 
     fn is_for_git(&self, chunk: &Chunk) -> bool {
         self.repository.is_some_and(|repository| repository.would_take(&chunk.path).unwrap_or(true))
+    }
+
+    fn standing(&self, path: &str) -> Standing {
+        worktree_standing(self.repository, path)
+    }
+
+    fn folders(&self) -> Vec<Vec<u8>> {
+        self.folders.clone()
     }
 
     fn has_file(&self, path: &str) -> bool {
@@ -213,6 +229,10 @@ impl Source for TrackedSource<'_> {
         Ok(Vec::new())
     }
 
+    fn standing(&self, path: &str) -> Standing {
+        worktree_standing(Some(self.repository), path)
+    }
+
     fn has_file(&self, path: &str) -> bool {
         self.entries.iter().any(|(found, _)| found == path.as_bytes())
     }
@@ -230,12 +250,19 @@ pub(super) fn is_in_worktree(repository: Option<&Repository>, path: &str) -> boo
     repository.and_then(Repository::work_dir).is_some_and(|top| top.join(path).exists())
 }
 
+/// Returns how git stands to a file, by what is staged.
+pub(super) fn worktree_standing(repository: Option<&Repository>, path: &str) -> Standing {
+    let Some(repository) = repository else { return Standing::Unknown };
+    let is_tracked = repository.staged_entry(path).is_ok_and(|entry| entry.is_some());
+    standing_of(repository, path, is_tracked)
+}
+
 pub(super) fn worktree_setting(
     repository: Option<&Repository>,
     name: &str,
 ) -> Result<Option<Vec<u8>>, Unread> {
     let Some(top) = repository.and_then(Repository::work_dir) else { return Ok(None) };
-    read_regular(&top.join(name)).map_err(|error| cannot_read(Path::new(name), &error))
+    file::read_if_there(&top.join(name)).map_err(|error| cannot_read(Path::new(name), &error))
 }
 
 fn cannot_read(path: &Path, error: &io::Error) -> Unread {

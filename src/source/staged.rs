@@ -4,9 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::{Chunk, Source, Standing, Unread};
-use crate::git::{
-    Compared, Entry, GitError, Kind, Repository, SETTINGS_FILES, Staged, read_regular,
-};
+use crate::file;
+use crate::git::{Compared, Entry, GitError, Kind, Repository, SETTINGS_FILES, Staged};
 
 /// Reads the staged change of a repository.
 pub struct StagedSource<'a> {
@@ -47,7 +46,7 @@ impl<'a> StagedSource<'a> {
         let staged = |name: &str| self.setting(name).ok().flatten();
         let asked = self.asked.borrow().clone();
         let names = SETTINGS_FILES.iter().map(|name| (*name).to_owned()).chain(asked);
-        let here = |name: &str| read_regular(&top.join(name)).ok().flatten();
+        let here = |name: &str| file::read_if_there(&top.join(name)).ok().flatten();
         names.filter(|name| here(name) != staged(name)).collect()
     }
 }
@@ -83,12 +82,7 @@ impl Source for StagedSource<'_> {
             Some(change) => change.olds.iter().any(Option::is_some),
             None => self.repository.staged_entry(path).is_ok_and(|entry| entry.is_some()),
         };
-        match (is_tracked, self.repository.is_ignored(path.as_bytes())) {
-            (true, _) => Standing::Tracked,
-            (false, Ok(true)) => Standing::Ignored,
-            (false, Ok(false)) => Standing::Untracked,
-            (false, Err(_)) => Standing::Unknown,
-        }
+        standing_of(self.repository, path, is_tracked)
     }
 
     fn folders(&self) -> Vec<Vec<u8>> {
@@ -133,6 +127,16 @@ impl Source for StagedSource<'_> {
             notes.push(format!("{unfetched} {what}"));
         }
         notes
+    }
+}
+
+/// Returns how git stands to a file that it tracks, or does not.
+pub(super) fn standing_of(repository: &Repository, path: &str, is_tracked: bool) -> Standing {
+    match (is_tracked, repository.is_ignored(path.as_bytes())) {
+        (true, _) => Standing::Tracked,
+        (false, Ok(true)) => Standing::Ignored,
+        (false, Ok(false)) => Standing::Untracked,
+        (false, Err(_)) => Standing::Unknown,
     }
 }
 

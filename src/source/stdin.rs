@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::{Chunk, Source, Unread};
+use super::{Chunk, Source, Standing, Unread};
 use crate::git::Repository;
 
 /// Reads a stream to its end.
@@ -43,6 +43,15 @@ impl Source for StdinSource<'_> {
 
     fn is_for_git(&self, _: &Chunk) -> bool {
         false
+    }
+
+    fn standing(&self, path: &str) -> Standing {
+        super::files::worktree_standing(self.repository, path)
+    }
+
+    fn folders(&self) -> Vec<Vec<u8>> {
+        let folder = self.path.rsplit_once('/').map(|(folder, _)| folder.as_bytes().to_vec());
+        folder.into_iter().collect()
     }
 
     fn has_file(&self, path: &str) -> bool {

@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 use keyhook::baseline::Record;
 use keyhook::finding::Verdict;
 
-use super::{Random, parse, record, render};
+#[cfg(unix)]
+use super::Random;
+use super::{parse, record, render};
 use crate::support::{Run, Sandbox, leak, program};
 
 const NAME: &str = ".secrets.baseline";

@@ -1,12 +1,15 @@
 //! `keyhook doctor` tells the truth about a repository, and mends only what it says.
 
+mod canary;
+mod configured;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
 
 use crate::installer::picture;
-use crate::support::{Sandbox, filled, key, leak};
+use crate::support::{Sandbox, filled, leak};
 
 /// A repository in which nothing is wrong.
 fn healthy() -> Sandbox {
@@ -15,6 +18,11 @@ fn healthy() -> Sandbox {
     sandbox.commit(".gitignore", ".env\n.env.*\n*.pem\n");
     sandbox.commit(".github/workflows/ci.yml", "steps:\n  - run: keyhook ci --base main\n");
     sandbox
+}
+
+fn private_key() -> String {
+    let body = filled("{{base64 64}}\n{{base64 64}}\n", 9);
+    format!("-----BEGIN {0} KEY-----\n{body}-----END {0} KEY-----\n", "PRIVATE")
 }
 
 /// The answer for scripts.
@@ -47,7 +55,7 @@ fn a_healthy_repository_is_all_good() {
         Hooks
           ok     git takes its hooks from [ROOT]/.git/hooks
           ok     pre-commit, pre-merge-commit, commit-msg and pre-push run keyhook
-          ok     a staged test key was blocked, and one in a message
+          ok     a test key was blocked: staged, in a merge, in a message and in a push
 
         Reading
           ok     keyhook's own reader reads what is staged, without starting git
@@ -202,7 +210,7 @@ fn the_reader_is_named_with_its_reason() {
 fn files_of_keys_are_found_tracked_or_waiting() {
     let sandbox = healthy();
     let value = filled("{{alnum 30}}", 1);
-    sandbox.write("server.key", format!("-----BEGIN {} KEY-----\nx\n", "PRIVATE"));
+    sandbox.write("server.key", private_key());
     sandbox.write("cert.pem", "-----BEGIN CERTIFICATE-----\nx\n");
     sandbox.write(".env", format!("A_KEY={value}\n")).write("a b/.env.local", "K=v\n");
     sandbox.write(".env.example", "A_KEY=\n").write("empty/.env", "# nothing\nA_KEY=\n");
@@ -226,7 +234,7 @@ fn files_of_keys_are_found_tracked_or_waiting() {
 #[test]
 fn an_accepted_key_file_is_no_finding() {
     let sandbox = healthy();
-    sandbox.commit("test/server.key", format!("-----BEGIN {} KEY-----\nx\n", "PRIVATE"));
+    sandbox.commit("test/server.key", private_key());
     sandbox.keyhook(&["doctor"]).expect(1).says("- test/server.key");
     let print = "0".repeat(64);
     let record = format!(
@@ -330,9 +338,11 @@ fn a_bare_repository_has_hooks_and_no_files() {
 #[test]
 fn hostile_names_are_shown_and_not_obeyed() {
     let sandbox = healthy();
-    let name = format!("\u{1b}[31m{}.key", key(1));
-    sandbox.write(&name, format!("-----BEGIN {} KEY-----\n", "PRIVATE"));
-    let run = sandbox.keyhook(&["doctor"]).expect(1).hides("\u{1b}").hides(&key(1));
+    // A file kept for secrets has no longer name than that.
+    let secret = filled("hf_{{letters 34}}", 1);
+    let name = format!("\u{1b}[31m{secret}.key");
+    sandbox.write(&name, private_key());
+    let run = sandbox.keyhook(&["doctor"]).expect(1).hides("\u{1b}").hides(&secret);
     run.says("is not ignored");
     json(&sandbox, 1);
 }

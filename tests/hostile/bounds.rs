@@ -7,7 +7,7 @@ use super::*;
 
 /// Runs keyhook, and fails if it takes longer than this or uses more memory.
 #[track_caller]
-fn within(sandbox: &Sandbox, seconds: u64, megabytes: u64, arguments: &[&str]) -> Run {
+pub(super) fn within(sandbox: &Sandbox, seconds: u64, megabytes: u64, arguments: &[&str]) -> Run {
     let keyhook = program();
     let limit = megabytes * 1024;
     let script = format!("ulimit -v {limit} && exec '{}' \"$@\"", keyhook.display());

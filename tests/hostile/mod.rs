@@ -10,5 +10,6 @@ use crate::support::{Run, Sandbox, leak, program};
 
 mod bounds;
 mod code;
+mod devices;
 mod environment;
 mod terminal;

@@ -5,6 +5,7 @@
 
 mod damage;
 mod flow;
+#[cfg(unix)]
 mod real;
 mod shapes;
 

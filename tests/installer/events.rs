@@ -270,7 +270,7 @@ fn a_hook_that_cannot_be_read_stops_everything() {
     let sandbox = Sandbox::new();
     fs::create_dir_all(sandbox.path(".git/hooks/commit-msg")).unwrap();
     let before = picture(&sandbox.path(".git"));
-    sandbox.keyhook(&["install"]).expect(2).says("commit-msg: Is a directory");
+    sandbox.keyhook(&["install"]).expect(2).says("commit-msg: it is not a regular file");
     assert!(before == picture(&sandbox.path(".git")));
     sandbox.keyhook(&["doctor"]).expect(2).says("commit-msg: cannot look at");
 }

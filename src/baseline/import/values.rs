@@ -8,7 +8,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::Site;
-use crate::finding::Span;
+use crate::finding::{Span, to_hex};
 
 /// How many lines around a secret the other half of a credential may stand.
 const NEAR: usize = 5;
@@ -17,15 +17,11 @@ const NEAR: usize = 5;
 const TOKENS_MAX: usize = 20_000;
 
 pub(super) fn sha1_hex(bytes: &[u8]) -> String {
-    hex(&Sha1::digest(bytes))
+    to_hex(&Sha1::digest(bytes))
 }
 
 pub(super) fn sha256_hex(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    to_hex(&Sha256::digest(bytes))
 }
 
 /// Returns the texts that hold the whole secret: it, its quotes' inside, its word, its assigned

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::baseline::{BASELINE_NAME, Baseline, Opened, Seen, Store};
+use crate::baseline::{BASELINE_NAME, Baseline, Opened, Record, Seen, Store};
 use crate::config::{CONFIG_NAME, Config};
 use crate::finding::Confidence;
 use crate::git::Repository;
 use crate::own::Machine;
+use crate::rule::OWN_KEY;
 use crate::scan::{Found, Options, Outcome, Problem, baseline_problem, scan_secrets};
 use crate::source::{Source, TrackedSource, Unread};
 
@@ -106,7 +107,7 @@ impl Tree {
             confidence: Some(Confidence::Low),
             is_without_baseline: true,
             salt_dir: Some(repository.common_dir().to_owned()),
-            own: None,
+            own: Machine::here(repository.work_dir()),
         };
         let least = least.unwrap_or_else(|| configured(&source));
         let (outcome, found) = scan_secrets(&mut source, &options);
@@ -124,6 +125,12 @@ impl Tree {
             is_wanted: finding.confidence >= self.least,
         });
         seen.collect()
+    }
+
+    /// Returns whether a recorded value may stand in its file unseen: what is live on one machine is
+    /// nothing on another.
+    pub(in crate::cli) fn may_miss(&self, record: &Record) -> bool {
+        record.rule == OWN_KEY && self.has_file(&record.path)
     }
 
     /// Returns whether the file is there.

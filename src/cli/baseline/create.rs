@@ -27,7 +27,7 @@ impl Args {
         if !opened.is_new {
             return Err(exists());
         }
-        let count = opened.baseline.update(&tree.seen(), false).added.len();
+        let count = opened.baseline.update(&tree.seen(), &|_| false).added.len();
         book.close(opened).map_err(one)?;
         let files = tree.files;
         say(&format!(

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{one, shown, statement};
 use crate::baseline::{BASELINE_NAME, Baseline, Change, Difference, Record};
 use crate::cli::{Exit, written};
+use crate::file;
 use crate::git::Repository;
 use crate::report::write_document;
 use crate::scan::{Options, Problem, baseline_problem};
@@ -47,29 +48,36 @@ impl Args {
 
 fn worktree(repository: &Repository) -> Result<Baseline, Problem> {
     let top = repository.work_dir().unwrap_or(Path::new("."));
-    match std::fs::read(top.join(BASELINE_NAME)) {
-        Ok(bytes) => parse(repository, BASELINE_NAME, Some(&bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            parse(repository, BASELINE_NAME, None)
-        }
-        Err(error) => Err(unreadable(BASELINE_NAME, &error)),
-    }
+    let bytes = file::read_if_there(&top.join(BASELINE_NAME))
+        .map_err(|error| unreadable(BASELINE_NAME, &error))?;
+    parse(repository, BASELINE_NAME, bytes.as_deref())
 }
 
 /// Reads a file, or the baseline of a revision; a revision without one has an empty one.
 fn load(repository: &Repository, name: &str) -> Result<Baseline, Problem> {
-    if Path::new(name).is_file() {
-        let bytes = std::fs::read(name).map_err(|error| unreadable(name, &error))?;
-        return parse(repository, name, Some(&bytes));
+    let path = Path::new(name);
+    let read = || {
+        let bytes = std::fs::read(path).map_err(|error| unreadable(name, &error))?;
+        parse(repository, name, Some(&bytes))
+    };
+    if path.is_file() {
+        return read();
     }
     let git = repository.git();
     let commit = format!("{name}^{{commit}}");
     let found = git.run(["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
-    let id = found.map_err(|_| Problem {
-        path: String::new(),
-        problem: format!("`{}` is no file and no revision", escape(name)),
-        hint: "keyhook baseline diff main HEAD".into(),
-    })?;
+    let id = match found {
+        Ok(id) => id,
+        // What `<(…)` of a shell stands for is a pipe.
+        Err(_) if path.exists() && !path.is_dir() => return read(),
+        Err(_) => {
+            return Err(Problem {
+                path: String::new(),
+                problem: format!("`{}` is no file and no revision", escape(name)),
+                hint: "keyhook baseline diff main HEAD".into(),
+            });
+        }
+    };
     let id = String::from_utf8_lossy(&id).trim().to_owned();
     let blob = git.run(["cat-file", "blob", &format!("{id}:{BASELINE_NAME}")]).ok();
     parse(repository, name, blob.as_deref())

@@ -27,7 +27,9 @@ impl Args {
         drop(book.open().map_err(one)?);
         let tree = Tree::sweep(repository, self.confidence)?;
         let mut opened = book.open().map_err(one)?;
-        let changes = opened.baseline.update(&tree.seen(), self.prune);
+        let prunes = |record: &Record| self.prune && !tree.may_miss(record);
+        let mut changes = opened.baseline.update(&tree.seen(), &prunes);
+        changes.gone.retain(|record| !tree.may_miss(record));
         let is_changed = book.close(opened).map_err(one)?;
         self.report(&changes, is_changed);
         Ok(Exit::Clean)

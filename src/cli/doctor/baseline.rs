@@ -1,10 +1,9 @@
 //! Are the files of keyhook itself in order: the baseline and `.keyhook.toml`?
 
-use std::fs;
-
 use super::{Check, Fix, Section, State, counted};
 use crate::baseline::{BASELINE_NAME, Baseline, BaselineError};
 use crate::config::{CONFIG_NAME, Config};
+use crate::file;
 use crate::finding::{Salt, Verdict};
 use crate::git::Repository;
 use crate::hook::merge_driver::{self, DriverStatus};
@@ -62,11 +61,8 @@ type Copies = (Option<Vec<u8>>, Option<Vec<u8>>);
 
 fn copies(repository: &Repository, name: &str) -> Result<Copies, String> {
     let top = repository.work_dir().unwrap_or(repository.common_dir());
-    let worktree = match fs::read(top.join(name)) {
-        Ok(bytes) => Some(bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(format!("cannot read {name}: {error}")),
-    };
+    let worktree = file::read_if_there(&top.join(name))
+        .map_err(|error| format!("cannot read {name}: {error}"))?;
     let entry = repository.staged_entry(name).map_err(|error| format!("{name}: {error}"))?;
     let staged = entry.map(|entry| repository.read_object(entry.id)).transpose();
     Ok((worktree, staged.map_err(|error| format!("{name}: {error}"))?))

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Check, Section, State, listed};
+use crate::file;
 use crate::git::Repository;
 
 /// Where CI services keep their files; a folder stands for the YAML in it.
@@ -86,9 +87,9 @@ fn files_at(path: &Path) -> Vec<PathBuf> {
 }
 
 /// Returns the text of a file in small letters, without its comments.
-fn code_of(file: &Path) -> String {
-    let is_small = file.metadata().is_ok_and(|data| data.len() <= FILE_MAX);
-    let bytes = is_small.then(|| fs::read(file).ok()).flatten().unwrap_or_default();
+fn code_of(path: &Path) -> String {
+    let is_small = path.metadata().is_ok_and(|data| data.len() <= FILE_MAX);
+    let bytes = is_small.then(|| file::read(path).ok()).flatten().unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes).to_lowercase();
     let is_code = |line: &&str| !line.trim_start().starts_with(['#', '/']);
     text.lines().filter(is_code).collect::<Vec<_>>().join("\n")

@@ -4,13 +4,13 @@
 //! compared as hashes with a salt of this run, and only the names of the variables are ever shown.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Read;
 
 use sha2::{Digest, Sha256};
 
-use super::files::{SHOWN_MAX, sensitive};
+use super::files::{SHOWN_MAX, settings, warning_names};
 use super::{Check, Section, State, counted, listed};
+use crate::file::{self, Links};
 use crate::git::Repository;
 
 /// A shorter value is a setting, or a password that nobody means to keep.
@@ -32,9 +32,10 @@ const PLACEHOLDERS: [&str; 8] =
 
 pub(super) fn look(repository: &Repository) -> Vec<Check> {
     let top = repository.work_dir().unwrap_or(repository.common_dir());
+    let config = settings(top);
     let mut paths = Vec::new();
     for kind in [&["--cached"][..], &["--others"]] {
-        paths.extend(sensitive(repository, kind).unwrap_or_default());
+        paths.extend(warning_names(repository, kind, &config).unwrap_or_default());
     }
     paths.sort();
     paths.dedup();
@@ -46,8 +47,8 @@ pub(super) fn look(repository: &Repository) -> Vec<Check> {
     for path in paths {
         let Some(environment) = environment_of(&path) else { continue };
         let mut bytes = Vec::new();
-        let read = fs::File::open(top.join(&path));
-        if read.and_then(|file| file.take(FILE_MAX).read_to_end(&mut bytes)).is_err() {
+        let Ok(Some(file)) = file::open(&top.join(&path), Links::Followed) else { continue };
+        if file.take(FILE_MAX).read_to_end(&mut bytes).is_err() {
             continue;
         }
         count += 1;

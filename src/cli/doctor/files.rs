@@ -1,46 +1,26 @@
 //! Files that hold keys: ignored by git, and not tracked?
 
-use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 
 use super::{Check, Fix, Section, State, counted, quoted};
 use crate::baseline::{BASELINE_NAME, Baseline};
+use crate::config::{CONFIG_NAME, Config};
+use crate::file::{self, Links};
 use crate::finding::Salt;
-use crate::git::Repository;
+use crate::git::{GitError, Repository};
+use crate::scan::{is_guarded_name, is_sensitive};
 
-/// Files that are there to hold values, by git's patterns.
-const PATTERNS: [&str; 15] = [
-    ".env",
-    ".env.*",
-    "*.env",
-    "*.pem",
-    "*.key",
-    "*.p12",
-    "*.pfx",
-    "*.jks",
-    "*.keystore",
-    "*.ppk",
-    "id_rsa",
-    "id_dsa",
-    "id_ecdsa",
-    "id_ed25519",
-    ".netrc",
-];
-
-/// Endings of files that show what a real one looks like.
-const TEMPLATES: [&str; 9] =
-    ["example", "sample", "template", "dist", "defaults", "default", "schema", "tpl", "tmpl"];
-
-/// How much of a file is read to see whether it holds a private key.
-const HEAD_MAX: u64 = 64 * 1024;
+/// How much of a file is read to see what it holds.
+const READ_MAX: u64 = 1 << 20;
 
 /// A list on a screen ends somewhere.
 pub(super) const SHOWN_MAX: usize = 10;
 
 pub(super) fn look(repository: &Repository) -> Vec<Check> {
     let Some(top) = repository.work_dir() else { return Vec::new() };
-    let listed = |arguments: &[&str]| sensitive(repository, arguments);
+    let config = settings(top);
+    let listed = |arguments: &[&str]| warning_names(repository, arguments, &config);
     let (tracked, loose) =
         match (listed(&["--cached"]), listed(&["--others", "--exclude-standard"])) {
             (Ok(tracked), Ok(loose)) => (tracked, loose),
@@ -50,9 +30,13 @@ pub(super) fn look(repository: &Repository) -> Vec<Check> {
             }
         };
     let accepted = accepted_paths(top);
-    let holds = |path: &String| !accepted.contains(path) && holds_values(&top.join(path));
-    let tracked: Vec<String> = tracked.into_iter().filter(holds).collect();
-    let loose: Vec<String> = loose.into_iter().filter(holds).collect();
+    let holds = |path: &String, bytes: Option<Vec<u8>>| {
+        !accepted.contains(path) && bytes.is_none_or(|bytes| is_sensitive(path, &bytes, &config))
+    };
+    let tracked: Vec<String> =
+        tracked.into_iter().filter(|path| holds(path, staged(repository, path))).collect();
+    let loose: Vec<String> =
+        loose.into_iter().filter(|path| holds(path, in_worktree(&top.join(path)))).collect();
     let mut checks = Vec::new();
     if let Some(first) = tracked.first() {
         let says = format!("git tracks {} that should stay here", counted(tracked.len(), "file"));
@@ -89,53 +73,48 @@ fn no_rule_for_env(repository: &Repository) -> Option<Check> {
     (!is_ignored).then(|| check.mended_by("echo .env >> .gitignore"))
 }
 
-/// Lists the files of a kind that match one of the patterns and are no templates.
-pub(super) fn sensitive(
+/// Lists the files of a kind whose name is a warning.
+pub(super) fn warning_names(
     repository: &Repository,
     kind: &[&str],
-) -> Result<Vec<String>, crate::git::GitError> {
-    let mut arguments = vec!["ls-files".to_owned(), "-z".to_owned(), "--full-name".to_owned()];
-    arguments.extend(kind.iter().map(|word| (*word).to_owned()));
-    arguments.push("--".to_owned());
-    arguments.extend(PATTERNS.iter().map(|pattern| format!(":(top,glob,icase)**/{pattern}")));
+    config: &Config,
+) -> Result<Vec<String>, GitError> {
+    let mut arguments = vec!["ls-files", "-z", "--full-name"];
+    arguments.extend(kind);
+    // From a folder below, all of the repository is meant.
+    arguments.extend(["--", ":(top)"]);
     let reply = repository.git().run(arguments)?;
     let names = reply.split(|byte| *byte == 0).filter(|name| !name.is_empty());
     let names = names.map(|name| String::from_utf8_lossy(name).into_owned());
-    let mut names: Vec<String> = names.filter(|name| !is_template(name)).collect();
+    let mut names: Vec<String> =
+        names.filter(|name| is_guarded_name(name) || config.is_guarded(name)).collect();
     names.sort();
     names.dedup();
     Ok(names)
 }
 
-fn is_template(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    name.split(['.', '-', '_']).any(|part| TEMPLATES.contains(&part))
+/// What git has of a file; what cannot be read may hold anything.
+fn staged(repository: &Repository, path: &str) -> Option<Vec<u8>> {
+    let entry = repository.staged_entry(path).ok().flatten()?;
+    repository.read_object(entry.id).ok()
 }
 
-/// Certificates and public keys end in `.pem` too, and an empty `.env` gives nothing away.
-fn holds_values(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    // A file that is gone from the worktree is still tracked.
-    if !path.is_file() {
-        return true;
-    }
-    let mut head = Vec::new();
-    let read = fs::File::open(path).and_then(|file| file.take(HEAD_MAX).read_to_end(&mut head));
-    if read.is_err() {
-        return true;
-    }
-    if name.ends_with(".pem") || name.ends_with(".key") {
-        return memchr::memmem::find(&head, b"PRIVATE KEY").is_some();
-    }
-    if name.contains(".env") {
-        return super::environments::values(&head).next().is_some();
-    }
-    !head.is_empty()
+fn in_worktree(path: &Path) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // A link, a pipe or a device is none of this.
+    let Some(file) = file::open(path, Links::Refused).ok()? else { return Some(bytes) };
+    file.take(READ_MAX).read_to_end(&mut bytes).ok().map(|_| bytes)
+}
+
+/// The settings of the worktree; broken ones have their own answer.
+pub(super) fn settings(top: &Path) -> Config {
+    let text = file::read(&top.join(CONFIG_NAME)).unwrap_or_default();
+    Config::parse(&String::from_utf8_lossy(&text)).unwrap_or_default()
 }
 
 /// The files with a finding that somebody has accepted.
 fn accepted_paths(top: &Path) -> Vec<String> {
-    let Ok(bytes) = fs::read(top.join(BASELINE_NAME)) else { return Vec::new() };
+    let Ok(bytes) = file::read(&top.join(BASELINE_NAME)) else { return Vec::new() };
     let Ok(baseline) = Baseline::parse(&bytes, &Salt::none()) else { return Vec::new() };
     baseline.records().map(|record| record.path.clone()).collect()
 }
@@ -164,11 +143,7 @@ fn ignore_line(path: &str) -> String {
 pub(super) fn ignore(top: &Path, lines: &[&str]) -> Result<String, String> {
     let path = top.join(".gitignore");
     let fail = |error: std::io::Error| format!("cannot write {}: {error}", path.display());
-    let old = match fs::read(&path) {
-        Ok(old) => old,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(fail(error)),
-    };
+    let old = file::read_if_there(&path).map_err(fail)?.unwrap_or_default();
     if lines.iter().any(|line| line.contains(['\n', '\r'])) {
         return Err("a file name with a line break cannot stand in .gitignore".to_owned());
     }
@@ -186,17 +161,6 @@ pub(super) fn ignore(top: &Path, lines: &[&str]) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn templates_are_told_from_real_files() {
-        for name in [".env.example", "a/.env.sample", ".env.dist", "example.env", "config.tmpl.key"]
-        {
-            assert!(is_template(name), "{name}");
-        }
-        for name in [".env", ".env.production", "samples/.env", "server.key", "id_rsa"] {
-            assert!(!is_template(name), "{name}");
-        }
-    }
 
     #[test]
     fn the_line_for_gitignore_means_that_file_only() {

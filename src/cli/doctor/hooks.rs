@@ -200,7 +200,7 @@ fn other_program(states: &[HookState]) -> Option<Check> {
 
 fn is_configured(configured: &[ConfiguredHook], event: Event) -> bool {
     configured.iter().any(|hook| {
-        hook.is_enabled && hook.event == event.name() && hook.command.contains("keyhook")
+        hook.off.is_none() && hook.event == event.name() && hook.command.contains("keyhook")
     })
 }
 
@@ -210,10 +210,10 @@ fn configuration(configured: &[ConfiguredHook], version: Option<(u32, u32)>) -> 
     let mut checks = Vec::new();
     for hook in ours {
         let (name, event) = (&hook.name, &hook.event);
-        if !hook.is_enabled {
-            let says = format!("hook.{name} ({event}) is switched off by the configuration");
-            let mend =
-                format!("git config --unset-all {}", quoted(&format!("hook.{name}.enabled")));
+        if let Some(off) = &hook.off {
+            let says =
+                format!("hook.{name} ({event}) is switched off by the configuration ({off})");
+            let mend = format!("git config --unset-all {}", quoted(off));
             checks.push(check("configured-hook", State::Wrong, says).mended_by(mend));
         } else if version < Some(CONFIGURED_SINCE) {
             let (major, minor) = version.unwrap_or_default();
@@ -277,41 +277,51 @@ fn switches(git: &Git, managers: &[Managed]) -> Vec<Check> {
     checks
 }
 
+/// Where keyhook's own script is the hook, a test key must be blocked. A hook of others is judged by
+/// reading.
 fn canary(
     repository: &Repository,
     place: &Place,
     states: &[HookState],
     is_through_config: bool,
-) -> Option<Check> {
+) -> Vec<Check> {
     let is_shim = |state: &&HookState| matches!(state.what, What::Ours(_) | What::Stale(_));
     let events: Vec<Event> = states.iter().filter(is_shim).map(|state| state.event).collect();
-    let pre_commit = states.iter().find(|state| state.event == Event::PreCommit);
-    match pre_commit.map(|state| &state.what) {
-        Some(What::Ours(_) | What::Stale(_)) => {
-            Some(match prove(repository, place, &events, &super::super::canary()) {
-                Ok(()) => {
-                    let also = if events.contains(&Event::CommitMsg) {
-                        ", and one in a message"
-                    } else {
-                        ""
-                    };
-                    check("canary", State::Good, format!("a staged test key was blocked{also}"))
-                }
-                Err(why) => {
-                    let says = format!("a test key was not blocked as it should be: {why}");
-                    check("canary", State::Wrong, says).mended_by("keyhook install")
-                }
-            })
-        }
-        Some(what) if what.is_guarding() => Some(not_tried()),
-        None if is_through_config => Some(not_tried()),
-        _ => None,
+    let mut checks = Vec::new();
+    let tried = tried(&events);
+    if !tried.is_empty() {
+        checks.push(match prove(repository, place, &events, &super::super::canary()) {
+            Ok(()) => {
+                let says = format!("a test key was blocked: {}", listed(&tried));
+                check("canary", State::Good, says)
+            }
+            Err(why) => {
+                let says = format!("a test key was not blocked as it should be: {why}");
+                check("canary", State::Wrong, says).mended_by("keyhook install")
+            }
+        });
     }
+    let pre_commit = states.iter().find(|state| state.event == Event::PreCommit);
+    let is_by_others = pre_commit.map_or(is_through_config, |state| {
+        state.what.is_guarding() && !events.contains(&Event::PreCommit)
+    });
+    if is_by_others {
+        let says = "no test key was staged: that would run all the other commands of the hook too";
+        checks.push(check("canary", State::Note, says));
+    }
+    checks
 }
 
-fn not_tried() -> Check {
-    let says = "no test key was staged: that would run all the other commands of the hook too";
-    check("canary", State::Note, says)
+/// Returns where a test key was put for these hooks.
+fn tried(events: &[Event]) -> Vec<&'static str> {
+    let places = [
+        (Event::PreCommit, "staged"),
+        (Event::PreMergeCommit, "in a merge"),
+        (Event::CommitMsg, "in a message"),
+        (Event::PrePush, "in a push"),
+        (Event::PreReceive, "in a push to here"),
+    ];
+    places.into_iter().filter(|(event, _)| events.contains(event)).map(|(_, what)| what).collect()
 }
 
 /// Lines in shared files call keyhook by its name.

@@ -1,9 +1,7 @@
 //! Which of the values that are live on this machine are looked for in the staged change?
 
-use std::fs;
-
+use super::files::settings;
 use super::{Check, Section, State, counted};
-use crate::config::{CONFIG_NAME, Config};
 use crate::git::Repository;
 use crate::own::{Machine, sources};
 
@@ -14,9 +12,7 @@ pub(super) fn look(repository: &Repository) -> Option<Check> {
         let says = "your own keys are not looked for: this is a server or CI";
         return Some(check(State::Note, says.to_owned()));
     };
-    let text = fs::read_to_string(top.join(CONFIG_NAME)).unwrap_or_default();
-    // A broken file has its own answer.
-    let off = Config::parse(&text).map(|config| config.own_keys_off).unwrap_or_default();
+    let off = settings(top).own_keys_off;
     let states = sources(&machine, &off);
     let count: usize = states.iter().map(|source| source.values).sum();
     let is_there = |state: &str| state != "absent";

@@ -3,10 +3,11 @@
 //! detect-secrets' file has the name of ours. It is copied aside first and replaced afterwards, so
 //! that at any moment its content is in one of the two, whole.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use crate::baseline::{BASELINE_NAME, Baseline, BaselineError, Opened, Store, write_whole};
+use crate::file;
 use crate::git::Repository;
 use crate::scan::{Problem, baseline_problem};
 
@@ -97,7 +98,7 @@ impl<'a> Ledger<'a> {
 
     fn put_aside(&self, bytes: &[u8]) -> Result<(), Problem> {
         let aside = self.path.with_file_name(ASIDE);
-        match fs::read(&aside) {
+        match file::read(&aside) {
             // An import that was cut short got this far.
             Ok(old) if old == bytes => {}
             Ok(_) => {

@@ -16,6 +16,7 @@ use crate::baseline::import::{FORMATS, Format, Parsed, Site, format_called, reco
 use crate::baseline::{BASELINE_NAME, today};
 use crate::config::CONFIG_NAME;
 use crate::detect::Engine;
+use crate::file;
 use crate::finding::{Confidence, Verdict};
 use crate::git::{Git, Repository};
 use crate::report::write_document;
@@ -179,8 +180,10 @@ impl Args {
             problem,
             hint: hint.to_owned(),
         };
-        let bytes = std::fs::read(path)
-            .map_err(|error| problem(format!("cannot read it: {error}"), "check the path"))?;
+        // A file that was named may be a pipe; one that was found is not waited for.
+        let bytes = if self.files.is_empty() { file::read(path) } else { std::fs::read(path) };
+        let bytes =
+            bytes.map_err(|error| problem(format!("cannot read it: {error}"), "check the path"))?;
         let text = std::str::from_utf8(&bytes).map_err(|error| {
             let line = 1 + memchr::memchr_iter(b'\n', &bytes[..error.valid_up_to()]).count();
             problem(format!("line {line}: it is not UTF-8"), RESTORE)
@@ -254,7 +257,7 @@ fn known_files(top: &Path) -> Result<Vec<(String, PathBuf)>, Vec<Problem>> {
             continue;
         }
         let path = top.join(name);
-        let text = std::fs::read(&path).unwrap_or_default();
+        let text = file::read(&path).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         // A report is known by its content; a file with a scanner's own name is meant for it.
         if !is_ours(&text) && (is_fixed || FORMATS.iter().any(|format| (format.is_like)(&text))) {
@@ -297,7 +300,10 @@ fn notes(repository: &Repository, top: &Path) -> Vec<Note> {
     let mut note = |text: &str, step: &str| {
         notes.push(Note { text: text.to_owned(), step: step.to_owned() });
     };
-    let read = |name: &str| std::fs::read_to_string(top.join(name)).unwrap_or_default();
+    let read = |name: &str| {
+        let bytes = file::read(&top.join(name)).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
     if repository.config("secrets.allowed").ok().flatten().is_some() {
         let text = "git-secrets has patterns in git's own configuration; to import them too";
         note(text, "git config --get-all secrets.allowed >> .gitallowed");

@@ -5,13 +5,13 @@
 //! gone after the next `npm install`. The lines in the manager's own file stay, and reach the team.
 //! Each manager is recognised by its file; nothing of it is run.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::change::Changes;
 use super::event::{EVENTS, Event};
 use super::place::{self, Place};
 use super::{HookError, KEPT};
+use crate::file;
 
 mod edit;
 
@@ -347,9 +347,9 @@ impl Managed {
     ) -> Result<(), HookError> {
         let path = self.top.join(file);
         let refused = |why: String| HookError::NotWritable(file.to_owned(), why);
-        let old = match fs::read(&path) {
-            Ok(bytes) => String::from_utf8(bytes).map_err(|_| refused("it is not UTF-8".into()))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        let old = match file::read_if_there(&path) {
+            Ok(bytes) => String::from_utf8(bytes.unwrap_or_default())
+                .map_err(|_| refused("it is not UTF-8".into()))?,
             Err(error) => return Err(HookError::Io(path, error)),
         };
         if old.contains('\r') {
@@ -390,7 +390,7 @@ fn hook_mentions(place: &Place, event: Event, word: &str) -> bool {
     let path = place.folder.join(event.name());
     let text = |path: &Path| {
         let is_run = place::is_executable(path);
-        if is_run { fs::read(path).unwrap_or_default() } else { Vec::new() }
+        if is_run { file::read(path).unwrap_or_default() } else { Vec::new() }
     };
     let mentions = |bytes: Vec<u8>| memchr::memmem::find(&bytes, word.as_bytes()).is_some();
     let hook = text(&path);
@@ -401,7 +401,7 @@ fn hook_mentions(place: &Place, event: Event, word: &str) -> bool {
     mentions(hook)
 }
 
-fn read(top: &Path, file: &Path) -> String {
-    let bytes = fs::read(top.join(file)).unwrap_or_default();
+fn read(top: &Path, name: &Path) -> String {
+    let bytes = file::read(&top.join(name)).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
 }

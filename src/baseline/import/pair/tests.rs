@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::Target;
 use super::*;
 use crate::baseline::import::pattern;
 
