@@ -9,6 +9,7 @@ mod commands;
 mod doctor;
 mod failures;
 mod floor_plan;
+mod fuzz;
 mod guarded;
 mod hostile;
 mod import;
