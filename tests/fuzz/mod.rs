@@ -19,8 +19,11 @@ mod checks {
 }
 mod corpus;
 
+/// Panics for an input that is not dealt with as it should be.
+type Check = fn(&[u8]);
+
 /// The checks that are run here, by the name of their target.
-const CHECKS: [(&str, fn(&[u8])); 8] = [
+const CHECKS: [(&str, Check); 8] = [
     ("baseline", checks::baseline::check),
     ("config", checks::config::check),
     ("decode", checks::decode::check),
