@@ -14,6 +14,7 @@ mod doctor;
 #[cfg(unix)]
 mod failures;
 mod floor_plan;
+mod fuzz;
 mod guarded;
 #[cfg(unix)]
 mod hostile;

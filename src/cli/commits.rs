@@ -1,7 +1,5 @@
 //! Looks at commits, group by group: each group is judged with its own baseline and settings.
 
-use std::time::{Duration, Instant};
-
 use super::Exit;
 use super::hook::git_problem;
 use crate::baseline::BASELINE_NAME;
@@ -9,8 +7,8 @@ use crate::config::CONFIG_NAME;
 use crate::git::{Entry, GitError, History, ObjectId, Repository, Without};
 use crate::scan::{Options, Outcome, Problem, RULES, scan, settings_hash, without_secrets};
 use crate::source::{
-    CommitsSource, Edge, Item, Key, Ledger, MessageSource, Settings, Source, Stamp, Unread, Update,
-    items_of,
+    Clock, CommitsSource, Edge, Item, Key, Ledger, MessageSource, Settings, Source, Stamp, Unread,
+    Update, items_of,
 };
 
 /// Commits that are judged with the same baseline and settings.
@@ -22,8 +20,8 @@ pub(super) struct Group {
 /// How to look at commits.
 pub(super) struct Walk<'a> {
     pub(super) repository: &'a Repository,
-    /// When to stop, and how long that is.
-    pub(super) deadline: Option<(Instant, Duration)>,
+    /// When to stop.
+    pub(super) clock: Option<Clock>,
     /// Whether what was clean before is passed over, and what is clean now is remembered.
     pub(super) has_ledger: bool,
     /// What the edge of a shallow clone means.
@@ -32,7 +30,7 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(repository: &'a Repository) -> Walk<'a> {
-        Walk { repository, deadline: None, has_ledger: false, edge: Edge::Gap }
+        Walk { repository, clock: None, has_ledger: false, edge: Edge::Gap }
     }
 
     /// Looks at all of the groups.
@@ -59,8 +57,8 @@ impl<'a> Walk<'a> {
         let count = group.items.len();
         let mut source =
             CommitsSource::new(self.repository, group.items, group.settings).with_edge(self.edge);
-        if let Some((deadline, budget)) = self.deadline {
-            source = source.until(deadline, budget);
+        if let Some(clock) = &self.clock {
+            source = source.until(clock.clone());
         }
         let hash = match settings_hash(&source) {
             Ok(hash) => hash,

@@ -1,4 +1,5 @@
-//! Doors for the fuzz targets, which see only what is public. Nothing of it is in the program.
+//! What fuzzing holds the readers of this room to. The targets see only what is public, so their
+//! checks stand here; the tests run them on the stored corpora. Nothing of it is in the program.
 
 use super::command::{parse_raw, parse_stage};
 use super::index::Index;
@@ -15,8 +16,10 @@ impl Trees for SameTree<'_> {
     }
 }
 
-/// Any bytes as an index, and any bytes as each tree that it and HEAD name.
-pub fn index(bytes: &[u8], tree: &[u8], id_size: usize) {
+/// Any bytes as an index, and any bytes as each tree that it and HEAD name: refused in words, or
+/// walked to its end.
+pub fn index(input: &[u8]) {
+    let Some((id_size, tree, bytes)) = parts(input) else { return };
     let Ok(index) = Index::of_bytes(bytes, id_size) else { return };
     let mut entries = index.entries();
     let mut count = 0;
@@ -39,8 +42,10 @@ pub fn index(bytes: &[u8], tree: &[u8], id_size: usize) {
     }
 }
 
-/// Any bytes as a tree object, and two of them against each other.
-pub fn trees(old: &[u8], new: &[u8], id_size: usize) {
+/// Any bytes as a tree object, and two of them against each other: refused in words, or entries that
+/// lie inside.
+pub fn trees(input: &[u8]) {
+    let Some((id_size, old, new)) = parts(input) else { return };
     let id = |byte| ObjectId::from_bytes(&vec![byte; id_size]);
     for bytes in [old, new] {
         if let Some(Ok(entries)) = id(1).map(|id| parse_tree(id, bytes)) {
@@ -52,9 +57,32 @@ pub fn trees(old: &[u8], new: &[u8], id_size: usize) {
     let _ = diff_trees(&SameTree(new), None, id(2), &mut Vec::new(), 0, &mut out);
 }
 
-/// Any bytes as what git writes.
+/// Any bytes as what git writes for `diff-index` and `ls-files`: refused in words, or entries.
 pub fn replies(bytes: &[u8]) {
     for error in [parse_raw(bytes).err(), parse_stage(bytes).err()].into_iter().flatten() {
         assert!(!error.to_string().is_empty());
+    }
+}
+
+/// The first byte chooses the size of ids, the second says where the first of two parts ends.
+fn parts(input: &[u8]) -> Option<(usize, &[u8], &[u8])> {
+    let [size, cut, rest @ ..] = input else { return None };
+    let (first, second) = rest.split_at(usize::from(*cut).min(rest.len()));
+    Some((if size % 2 == 0 { 20 } else { 32 }, first, second))
+}
+
+#[cfg(test)]
+#[path = "../../tests/fuzz/corpus.rs"]
+mod corpus;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stored_corpora_are_read() {
+        corpus::inputs("index").iter().for_each(|input| index(input));
+        corpus::inputs("trees").iter().for_each(|input| trees(input));
+        corpus::inputs("replies").iter().for_each(|input| replies(input));
     }
 }

@@ -91,7 +91,7 @@ impl Index {
         if is_whole { Ok(index.entry_count) } else { Err(damaged("its checksum is wrong")) }
     }
 
-    #[cfg(fuzzing)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn of_bytes(bytes: &[u8], id_size: usize) -> Result<Index, GitError> {
         Index::parse(Bytes::Owned(bytes.to_vec()), id_size)
     }

@@ -13,7 +13,7 @@ mod command;
 mod commit;
 mod content;
 mod error;
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod hash;
 mod history;

@@ -52,7 +52,7 @@ impl Difference {
         }
     }
 
-    #[cfg(fuzzing)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn with_room(room: usize) -> Difference {
         Difference { room, ..Difference::default() }
     }
@@ -71,31 +71,35 @@ pub(super) const DEPTH_MAX: usize = 256;
 
 /// Parses the entries of a tree object.
 pub(super) fn parse_tree(id: ObjectId, bytes: &[u8]) -> Result<Vec<TreeEntry<'_>>, GitError> {
-    let damaged = || {
-        let problem = "the tree is damaged".to_owned();
-        GitError::Object(ObjectProblem { id: id.to_string(), problem })
-    };
-    let size = id.size();
-    let mut entries = Vec::new();
+    entries(id, bytes).collect()
+}
+
+/// Returns the entries of a tree object one by one: a folder may have a million.
+fn entries(id: ObjectId, bytes: &[u8]) -> impl Iterator<Item = Result<TreeEntry<'_>, GitError>> {
     let mut rest = bytes;
-    while !rest.is_empty() {
-        let space = memchr::memchr(b' ', &rest[..rest.len().min(8)]).ok_or_else(damaged)?;
-        let mode = std::str::from_utf8(&rest[..space])
-            .ok()
-            .and_then(|text| u32::from_str_radix(text, 8).ok())
-            .ok_or_else(damaged)?;
-        rest = &rest[space + 1..];
-        let end = memchr::memchr(0, rest).ok_or_else(damaged)?;
-        let name = &rest[..end];
-        let id = rest.get(end + 1..end + 1 + size).ok_or_else(damaged)?;
-        let id = ObjectId::from_bytes(id).ok_or_else(damaged)?;
-        if name.is_empty() {
-            return Err(damaged());
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
         }
-        entries.push(TreeEntry { name, entry: Entry { mode, id } });
-        rest = &rest[end + 1 + size..];
-    }
-    Ok(entries)
+        let first = split_entry(rest, id.size());
+        rest = first.map_or(&[], |(_, behind)| behind);
+        Some(first.map(|(entry, _)| entry).ok_or_else(|| {
+            let problem = "the tree is damaged".to_owned();
+            GitError::Object(ObjectProblem { id: id.to_string(), problem })
+        }))
+    })
+}
+
+/// Returns the first entry and what is behind it; `None` if it is damaged.
+fn split_entry(bytes: &[u8], id_size: usize) -> Option<(TreeEntry<'_>, &[u8])> {
+    let space = memchr::memchr(b' ', &bytes[..bytes.len().min(8)])?;
+    let mode = std::str::from_utf8(&bytes[..space]).ok()?;
+    let mode = u32::from_str_radix(mode, 8).ok()?;
+    let bytes = &bytes[space + 1..];
+    let end = memchr::memchr(0, bytes).filter(|end| *end > 0)?;
+    let id = ObjectId::from_bytes(bytes.get(end + 1..end + 1 + id_size)?)?;
+    let entry = TreeEntry { name: &bytes[..end], entry: Entry { mode, id } };
+    Some((entry, &bytes[end + 1 + id_size..]))
 }
 
 /// Orders names as trees and the index do: a folder as if its name ended in `/`.
@@ -128,23 +132,21 @@ pub(super) fn diff_trees(
     out.take_room()?;
     let read = |id: Option<ObjectId>| id.map_or(Ok(Vec::new()), |id| trees.read_tree(id));
     let (old_bytes, new_bytes) = (read(old)?, read(new)?);
-    let olds = old.map_or(Ok(Vec::new()), |id| parse_tree(id, &old_bytes))?;
-    let news = new.map_or(Ok(Vec::new()), |id| parse_tree(id, &new_bytes))?;
-    let mut olds = olds.into_iter().peekable();
-    for entry in news {
+    let mut olds = old.into_iter().flat_map(|id| entries(id, &old_bytes));
+    let mut next_old = olds.next().transpose()?;
+    for entry in new.into_iter().flat_map(|id| entries(id, &new_bytes)) {
+        let entry = entry?;
         let is_tree = entry.is_tree();
         let mut twin = None;
-        while let Some(old) = olds.peek() {
+        while let Some(old) = next_old {
             match tree_order(old.name, old.is_tree(), entry.name, is_tree) {
-                Ordering::Less => {
-                    out.removed.push((joined(prefix, old.name), old.entry));
-                    olds.next();
-                }
-                Ordering::Equal => {
-                    twin = olds.next().map(|old| old.entry);
-                    break;
-                }
+                Ordering::Less => out.removed.push((joined(prefix, old.name), old.entry)),
+                Ordering::Equal => twin = Some(old.entry),
                 Ordering::Greater => break,
+            }
+            next_old = olds.next().transpose()?;
+            if twin.is_some() {
+                break;
             }
         }
         if twin == Some(entry.entry) {
@@ -161,7 +163,10 @@ pub(super) fn diff_trees(
             out.changed.push((joined(prefix, entry.name), entry.entry, twin));
         }
     }
-    out.removed.extend(olds.map(|old| (joined(prefix, old.name), old.entry)));
+    while let Some(old) = next_old {
+        out.removed.push((joined(prefix, old.name), old.entry));
+        next_old = olds.next().transpose()?;
+    }
     Ok(())
 }
 

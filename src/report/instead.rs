@@ -77,14 +77,17 @@ fn variable(finding: &Finding, rule: Option<&Rule>) -> String {
     if let Some(rule) = rule.filter(|rule| !rule.env.is_empty()) {
         return rule.env.clone();
     }
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let head = finding.before.trim_end_matches(|c: char| !is_name(c));
-    let start = head.rfind(|c: char| !is_name(c)).map_or(0, |at| at + 1);
-    let name = screaming(&head[start..]);
+    let name = screaming(last_name(&finding.before));
     if name.len() >= 3 && !name.starts_with(|c: char| c.is_ascii_digit()) {
         return name;
     }
     screaming(&finding.rule)
+}
+
+/// Returns the last name in a text.
+fn last_name(text: &str) -> &str {
+    let is_other = |c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    text.trim_end_matches(is_other).rsplit(is_other).next().unwrap_or_default()
 }
 
 fn screaming(name: &str) -> String {
@@ -177,6 +180,15 @@ mod tests {
         assert_eq!(screaming("dbPassword"), "DB_PASSWORD");
         assert_eq!(screaming("client-secret"), "CLIENT_SECRET");
         assert_eq!(screaming("API_KEY"), "API_KEY");
+    }
+
+    #[test]
+    fn a_name_may_stand_behind_any_letter() {
+        assert_eq!(last_name("the api_key = \""), "api_key");
+        assert_eq!(last_name("api-key"), "api-key");
+        assert_eq!(last_name("\u{2026}\u{e9}\u{1f511}db_pass: "), "db_pass");
+        assert_eq!(last_name("x \u{201c}"), "x");
+        assert_eq!(last_name(" = "), "");
     }
 
     #[test]

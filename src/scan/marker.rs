@@ -34,12 +34,14 @@ pub(super) fn is_marked(text: &[u8], secret: &Span, rules: &RuleSet, rule: usize
         // The secret itself cannot speak for itself.
         let head = &text[line.start..secret.start.clamp(line.start, line.end)];
         let tail = &text[secret.end.clamp(line.start, line.end)..line.end];
-        markers.iter().any(|marker| {
-            [head, tail].iter().any(|part| has_marker(part, marker, &rules.get(rule).id))
+        let id = &rules.get(rule).id;
+        [head, tail].iter().any(|part| {
+            let part = part.to_ascii_lowercase();
+            markers.iter().any(|marker| has_marker(&part, marker, id))
         })
     };
     allows(&first, secret, SAME_LINE)
-        || allows(&last, secret, SAME_LINE)
+        || (last != first && allows(&last, secret, SAME_LINE))
         || (first.start > 0 && allows(&above, &(above.end..above.end), LINE_ABOVE))
 }
 
@@ -55,9 +57,9 @@ fn line_around(text: &[u8], at: usize) -> Span {
     start..end.max(start)
 }
 
+/// The line is in small letters.
 fn has_marker(line: &[u8], marker: &str, rule: &str) -> bool {
-    let line = line.to_ascii_lowercase();
-    memchr::memmem::find_iter(&line, marker.as_bytes()).any(|at| {
+    memchr::memmem::find_iter(line, marker.as_bytes()).any(|at| {
         match line[at + marker.len()..] {
             [b'[', ref named @ ..] => named.starts_with(format!("{rule}]").as_bytes()),
             // `keyhook:allow` inside `keyhook:allow-next-line` is another marker.

@@ -6,8 +6,8 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
-use std::time::{Duration, Instant};
 
+use super::clock::{Clock, Stage};
 use super::ledger::{Key, Ledger, Stamp};
 use super::staged::unread;
 use super::{Chunk, Origin, OriginKind, Source, Unread};
@@ -72,7 +72,7 @@ pub struct CommitsSource<'a> {
     current: Option<Current>,
     settings: Settings,
     edge: Edge,
-    deadline: Option<(Instant, Duration)>,
+    clock: Option<Clock>,
     ledger: Option<(&'a Ledger, Vec<Stamp>)>,
     /// The place in `begun` of the item that each chunk came from.
     chunks: Vec<usize>,
@@ -124,7 +124,7 @@ impl<'a> CommitsSource<'a> {
             current: None,
             settings,
             edge: Edge::Gap,
-            deadline: None,
+            clock: None,
             ledger: None,
             chunks: Vec::new(),
             begun: Vec::new(),
@@ -144,8 +144,8 @@ impl<'a> CommitsSource<'a> {
     }
 
     /// The same source, which stops when the time is over and then says what it has not looked at.
-    pub fn until(mut self, deadline: Instant, budget: Duration) -> CommitsSource<'a> {
-        self.deadline = Some((deadline, budget));
+    pub fn until(mut self, clock: Clock) -> CommitsSource<'a> {
+        self.clock = Some(clock);
         self
     }
 
@@ -244,6 +244,7 @@ impl<'a> CommitsSource<'a> {
                 (change.path.clone(), change.new.id, change.new.mode)
             } else {
                 let (path, bytes) = current.message.take().filter(|(_, text)| !text.is_empty())?;
+                self.set_stage(path.as_bytes());
                 return Some(Ok(self.chunk(path.as_bytes().to_vec(), bytes)));
             };
             if Kind::of_mode(mode) == Kind::Submodule {
@@ -253,6 +254,7 @@ impl<'a> CommitsSource<'a> {
             if !self.looked.insert(name_of(&self.hasher, id, &path)) {
                 continue;
             }
+            self.set_stage(&path);
             return Some(match self.history.repository().read_object(id) {
                 Ok(bytes) => Ok(self.chunk(path, bytes)),
                 Err(error) => Err(unread(&path, &error)),
@@ -266,25 +268,28 @@ impl<'a> CommitsSource<'a> {
         Chunk { path, bytes, id }
     }
 
+    /// Says where it is to those who watch the clock.
+    fn set_stage(&self, path: &[u8]) {
+        let Some(clock) = &self.clock else { return };
+        let from = self.next - usize::from(self.current.is_some());
+        let left = self.items.get(from..).unwrap_or_default();
+        let (left, total, path) = (left, self.items.len(), path.to_vec());
+        let stage = |first: &Item| Stage { left: left.len(), total, first: first.id(), path };
+        clock.set_stage(left.first().map(stage));
+    }
+
     fn time_is_over(&mut self) -> Option<Unread> {
-        let (deadline, budget) = self.deadline?;
-        if Instant::now() < deadline {
+        self.set_stage(b"");
+        let clock = self.clock.as_ref().filter(|clock| clock.is_over())?;
+        let is_done = self.next == self.items.len() && self.current.is_none();
+        if is_done {
             return None;
         }
-        let from = self.next - usize::from(self.current.is_some());
-        let left = self.items.get(from..).filter(|left| !left.is_empty())?;
-        let problem = format!(
-            "the time of {} is over: {} of {} commits were not looked at, the first is {}",
-            seconds(budget),
-            left.len(),
-            self.items.len(),
-            short(left[0].id())
-        );
+        let unread = clock.unread();
         self.items.truncate(self.next);
         self.next = self.items.len();
         self.current = None;
-        let hint = "push fewer commits at once, or give it more time: --time-budget SECONDS";
-        Some(Unread { path: Vec::new(), problem, hint: hint.to_owned() })
+        Some(unread)
     }
 
     fn settings_tree(&self) -> Option<ObjectId> {
@@ -427,11 +432,4 @@ fn name_of(hasher: &RandomState, id: ObjectId, path: &[u8]) -> u128 {
 
 fn short(id: ObjectId) -> String {
     id.to_string()[..12].to_owned()
-}
-
-fn seconds(time: Duration) -> String {
-    match time.as_secs_f64() {
-        seconds if seconds.fract() == 0.0 => format!("{seconds:.0} s"),
-        seconds => format!("{seconds} s"),
-    }
 }

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+mod clock;
 mod commits;
 mod files;
 mod ledger;
@@ -14,6 +15,7 @@ mod staged;
 mod stdin;
 mod updates;
 
+pub use clock::Clock;
 pub use commits::{CommitsSource, Edge, Item, MESSAGE_PATH, Settings, TAG_PATH};
 pub use files::{FilesSource, TrackedSource};
 pub use ledger::{Key, Ledger, Stamp};

@@ -1,8 +1,10 @@
-"""Writes the seeds of a fuzz target into a folder: what its parser accepts, and inert examples.
+"""Writes the seeds of a fuzz target into a folder: its stored corpus, what its parser accepts, and
+examples. Beside the folder it writes a dictionary of the words in them.
 
 Usage: seeds.py TARGET FOLDER. Examples of rules are filled in here and never stored.
 """
 
+import collections
 import functools
 import json
 import pathlib
@@ -16,6 +18,10 @@ import tomllib
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ALNUM = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 ALPHABETS = {"hex": "0123456789abcdef", "digits": "0123456789", "base64": ALNUM + "+/"}
+CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
+WORDS = re.compile(rb"[A-Za-z_@/.-]{3,40}|\[\[?[a-z.]+\]\]?|[^\sA-Za-z0-9]{2,6}")
+WORD_COUNT = 400
+ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 FILL = re.compile(r"\{\{([a-z0-9-]+) (\d+)\}\}")
 
 RULE = """[[rule]]
@@ -165,10 +171,35 @@ def seeds(target: str) -> list[bytes]:
     raise SystemExit(f"no fuzz target is called {target}")
 
 
+def stored(target: str) -> list[bytes]:
+    """Returns the inputs in corpus/TARGET.txt, which are written with Rust's escapes."""
+    file = CORPUS / f"{target}.txt"
+    lines = file.read_bytes().splitlines() if file.exists() else []
+
+    def plain(match: re.Match[bytes]) -> bytes:
+        code = match[1]
+        return bytes([int(code[1:], 16)]) if code[:1] == b"x" else ESCAPES.get(code, code)
+
+    return [re.sub(rb"\\(x[0-9a-f]{2}|.)", plain, line) for line in lines]
+
+
+def dictionary(texts: list[bytes]) -> str:
+    """Returns the words that stand in the texts most often, as libFuzzer reads them."""
+    words = collections.Counter(word for text in texts for word in WORDS.findall(text))
+    is_plain = lambda byte: 32 <= byte < 127 and byte not in b'"\\'
+    shown = lambda byte: chr(byte) if is_plain(byte) else f"\\x{byte:02x}"
+    found = ["".join(map(shown, word)) for word, _ in words.most_common(WORD_COUNT)]
+    return "".join(f'"{word}"\n' for word in found)
+
+
 def main() -> None:
     target, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    for index, seed in enumerate(seeds(target)):
+    made = seeds(target)
+    for index, seed in enumerate(made):
         (folder / f"seed-{index}").write_bytes(seed)
+    for index, seed in enumerate(stored(target)):
+        (folder / f"stored-{index}").write_bytes(seed)
+    folder.with_suffix(".dict").write_text(dictionary(made))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 //! `pre-receive` and `update`: a server that looks before it takes a push.
 
 use super::Guarded;
-use crate::support::{filled, key, leak};
+use crate::support::{Run, filled, key, leak, program};
 
 fn served() -> Guarded {
     let repo = Guarded::with_hooks(&[]);
@@ -158,4 +158,29 @@ fn quarantine_is_read_by_both_readers() {
             repo.pushes(&["origin", "main"]);
         }
     }
+}
+
+#[test]
+fn one_object_is_not_read_for_longer_than_there_is_time() {
+    let repo = served();
+    repo.commit("dump.sql", "a dump\n");
+    repo.pushes(&["origin", "main"]);
+    // As an object that takes forever: a pipe that nobody writes to.
+    let named = |name: &str| repo.git(&["rev-parse", name]).trim().to_owned();
+    let id = named("HEAD:dump.sql");
+    let object = repo.server.join("objects").join(&id[..2]).join(&id[2..]);
+    let (old, new) = (named("HEAD^"), named("HEAD"));
+    let script = format!(
+        "rm -f '{object}' && mkfifo '{object}' && git update-ref refs/heads/main {old} && \
+         echo {old} {new} refs/heads/main | '{keyhook}' hook pre-receive --time-budget 0.5",
+        object = object.display(),
+        keyhook = program().display(),
+    );
+    let started = std::time::Instant::now();
+    let mut command = repo.command("sh", &repo.server);
+    let run = Run::of(command.args(["-c", &script]).output().unwrap()).expect(2);
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    run.says("push rejected: not everything could be looked at")
+        .says("the time of 0.5 s is over: 1 of 1 commits were not looked at, the first is")
+        .says("in which dump.sql was not finished");
 }

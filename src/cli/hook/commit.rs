@@ -77,7 +77,7 @@ pub(super) fn post_commit(repository: &Repository) -> Result<Outcome, Problem> {
     let commit = repository.commit(head).map_err(|error| git_problem(&error))?;
     let items = vec![Item::Commit(Listed { id: head, parents: commit.parents })];
     let group = Group { settings: Settings::Tree(commit.tree), items };
-    let walk = Walk { deadline: None, has_ledger: true, ..Walk::new(repository) };
+    let walk = Walk { has_ledger: true, ..Walk::new(repository) };
     Ok(walk.look(vec![group], &options(repository)))
 }
 

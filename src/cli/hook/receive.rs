@@ -8,11 +8,12 @@
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
+use super::watch::Watch;
 use super::{git_problem, parse_time, problem, read_updates};
 use crate::cli::commits::{Group, Walk, group_by_settings};
 use crate::git::{ObjectId, ObjectKind, Repository, Without};
 use crate::scan::{Options, Outcome, Problem};
-use crate::source::{Item, Settings, Update, items_of, parse_receive};
+use crate::source::{Clock, Item, Settings, Update, items_of, parse_receive};
 
 /// How long to look if nobody says otherwise.
 const TIME_BUDGET: Duration = Duration::from_secs(60);
@@ -61,6 +62,8 @@ fn look(
         return Ok(Outcome::default());
     }
     let budget = time.map_or_else(|| configured_time(repository), Ok)?;
+    let clock = Clock::new(started, budget);
+    let _watch = Watch::begin(&clock);
     let bases = bases(repository, &updates)?;
     let targets = items_of(repository, &updates).map_err(problem)?;
     let mut groups = Vec::new();
@@ -77,7 +80,7 @@ fn look(
     let salt_dir = Some(repository.common_dir().to_owned());
     let options = Options { salt_dir, ..Options::default() };
     let has_base = groups.iter().all(|group| group.settings != Settings::Nowhere);
-    let walk = Walk { deadline: Some((started + budget, budget)), ..Walk::new(repository) };
+    let walk = Walk { clock: Some(clock), ..Walk::new(repository) };
     let mut outcome = walk.look(groups, &options);
     if !has_base && !outcome.findings.is_empty() {
         outcome.notes.push(

@@ -1,15 +1,7 @@
-//! Any text as `.keyhook.toml`: refused in words, or settings that can be asked.
+//! Runs `checks/config.rs` on what libFuzzer makes up.
 #![no_main]
 
-use keyhook::config::Config;
-use libfuzzer_sys::fuzz_target;
+#[path = "../checks/config.rs"]
+mod config;
 
-fuzz_target!(|input: &str| {
-    match Config::parse(input) {
-        Ok(config) => {
-            config.is_excluded("src/app.py");
-            config.is_excluded(input);
-        }
-        Err(error) => assert!(!error.to_string().is_empty()),
-    }
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| config::check(input));

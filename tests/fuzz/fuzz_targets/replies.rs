@@ -1,8 +1,4 @@
-//! Any bytes as what git writes for `diff-index` and `ls-files`: refused in words, or entries.
+//! Runs the check of the same name in `src/git/fuzz.rs` on what libFuzzer makes up.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|input: &[u8]| {
-    keyhook::git::fuzz::replies(input);
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keyhook::git::fuzz::replies(input));

@@ -1,19 +1,7 @@
-//! Any text as a rule file: refused in words, or rules that can run.
+//! Runs `checks/rules.rs` on what libFuzzer makes up.
 #![no_main]
 
-use keyhook::detect::{Engine, FileKind, Text, check_own};
-use keyhook::rule::{RuleSet, from_text, parse};
-use libfuzzer_sys::fuzz_target;
+#[path = "../checks/rules.rs"]
+mod rules;
 
-fuzz_target!(|input: &str| {
-    if let Err(error) = from_text(input) {
-        assert!(!error.to_string().is_empty());
-    }
-    let Ok(rules) = parse(input) else { return };
-    assert!(check_own(&rules).iter().all(|broken| !broken.to_string().is_empty()));
-    let engine = Engine::new(RuleSet::only(rules.into_iter().map(|rule| rule.rule).collect()));
-    let text = Text { bytes: input.as_bytes(), kind: FileKind::Other };
-    for found in engine.detect(&text).matches {
-        assert!(found.secret.start <= found.secret.end && found.secret.end <= input.len());
-    }
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| rules::check(input));
