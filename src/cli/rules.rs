@@ -2,21 +2,18 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Exit, fail, fail_problem, say, written};
-use crate::config::CONFIG_NAME;
-use crate::detect::{Broken, Engine, check_laws, check_own};
-use crate::git::{Reader, Repository};
-use crate::rule::{
-    Effect, Loaded, ProvenRule, Remark, Rule, RuleSet, builtin_proven, from_text, is_gitleaks,
-    load_gitleaks, parse,
-};
-use crate::scan::Problem;
-use crate::terminal::{escape, escape_lines};
+use super::{Exit, fail, written};
+use crate::rule::{Rule, RuleSet, builtin_proven};
+
+mod check;
+mod examine;
+mod foreign;
+mod habits;
 
 /// List, show and check rules
 #[derive(clap::Args)]
@@ -51,7 +48,7 @@ impl Args {
         match self.action {
             Action::List { format } => list(&format),
             Action::Show { id } => show(&id),
-            Action::Check { file } => check(file.as_deref()),
+            Action::Check { file } => check::check(file.as_deref()),
         }
     }
 }
@@ -135,120 +132,4 @@ fn show(id: &str) -> Exit {
     }
     let result = io::stdout().write_all(text.as_bytes());
     written(result, Exit::Clean)
-}
-
-fn check(file: Option<&Path>) -> Exit {
-    let text = file.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
-    if let Some(file) = file.filter(|_| is_gitleaks(&text)) {
-        return check_gitleaks(file);
-    }
-    let checked = match file {
-        Some(file) => check_file(file),
-        None => check_all(),
-    };
-    match checked {
-        Err(exit) => exit,
-        Ok((count, broken)) if broken.is_empty() => {
-            say(&format!("keyhook: {count} rule(s) keep every law"));
-            Exit::Clean
-        }
-        Ok((_, broken)) => {
-            let mut out = io::stdout().lock();
-            let result = broken
-                .iter()
-                .try_for_each(|broken| writeln!(out, "{}", escape_lines(&broken.to_string(), "")));
-            drop(out);
-            written(result, Exit::Findings)
-        }
-    }
-}
-
-/// Says how many rules of a gitleaks file run here, and everything that is not honoured.
-fn check_gitleaks(file: &Path) -> Exit {
-    let top = Repository::open(Reader::Auto).ok().and_then(|r| r.work_dir().map(Path::to_owned));
-    let first = file.display().to_string();
-    // An extended file is named from the top of the repository, the first one by the user.
-    let mut read = |name: &str| {
-        let inside = top.as_ref().map_or_else(|| PathBuf::from(name), |top| top.join(name));
-        let path = if name == first { file.to_owned() } else { inside };
-        match std::fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(format!("cannot read it: {error}")),
-        }
-    };
-    let loaded = match load_gitleaks(&first, &mut read) {
-        Ok(loaded) => loaded,
-        Err(error) => {
-            let (problem, hint) = (error.to_string(), error.hint);
-            return fail_problem(&Problem { path: String::new(), problem, hint });
-        }
-    };
-    let too_large = loaded.rules.compile();
-    let lines = gitleaks_lines(&loaded, &too_large);
-    let usable = loaded.rules.cards().len() - too_large.len();
-    say(&format!("keyhook: {usable} rule(s) of {} usable", escape(&first)));
-    let is_lost = loaded.remarks.iter().any(|r| r.effect == Effect::Lost) || !too_large.is_empty();
-    let mut out = io::stdout().lock();
-    let result = lines.iter().try_for_each(|line| writeln!(out, "{}", escape(line)));
-    drop(out);
-    written(result, if is_lost { Exit::Findings } else { Exit::Clean })
-}
-
-/// One line for each thing, the worst first; what is said of many rules is said once.
-fn gitleaks_lines(loaded: &Loaded, too_large: &[String]) -> Vec<String> {
-    let mut said: Vec<(Effect, String, Vec<&str>)> = Vec::new();
-    for remark in &loaded.remarks {
-        let bare = Remark { rule: String::new(), ..remark.clone() };
-        let text = format!("{}: {bare}", remark.file);
-        match said.iter_mut().find(|(effect, known, _)| *effect == remark.effect && *known == text)
-        {
-            Some((_, _, rules)) => rules.push(&remark.rule),
-            None => said.push((remark.effect, text, vec![&remark.rule])),
-        }
-    }
-    said.sort_by_key(|(effect, ..)| *effect);
-    let lost = too_large.iter().map(|sentence| format!("lost         {sentence}"));
-    let rest = said.into_iter().map(|(effect, text, rules)| {
-        let label = match effect {
-            Effect::Lost => "lost",
-            Effect::Ignored | Effect::Idle => "not honoured",
-            Effect::Told => "to know",
-        };
-        let of = match rules[..] {
-            [""] => String::new(),
-            [rule] => format!(" (rule `{rule}`)"),
-            _ => format!(" ({} rules: {})", rules.len(), rules.join(", ")),
-        };
-        format!("{label:<12} {text}{of}")
-    });
-    lost.chain(rest).collect()
-}
-
-fn check_all() -> Result<(usize, Vec<Broken>), Exit> {
-    let builtin = builtin_proven();
-    let broken = check_laws(&Engine::new(RuleSet::builtin()), &builtin);
-    let own = Path::new(CONFIG_NAME);
-    if !own.exists() {
-        return Ok((builtin.len(), broken));
-    }
-    let (count, more) = check_file(own)?;
-    Ok((builtin.len() + count, [broken, more].concat()))
-}
-
-fn check_file(file: &Path) -> Result<(usize, Vec<Broken>), Exit> {
-    let path = file.display();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| fail(&format!("cannot read {path}: {error}"), &[]))?;
-    let is_config = file.file_name().is_some_and(|name| name == CONFIG_NAME);
-    let rules: Result<Vec<ProvenRule>, _> = if is_config { from_text(&text) } else { parse(&text) };
-    let rules = rules.map_err(|error| {
-        let hint = "the format is described in docs/rules.md".to_owned();
-        fail_problem(&Problem {
-            path: path.to_string(),
-            problem: error.to_string().trim_end().to_owned(),
-            hint,
-        })
-    })?;
-    Ok((rules.len(), check_own(&rules)))
 }

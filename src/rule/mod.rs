@@ -14,16 +14,16 @@ mod filter;
 mod gitleaks;
 mod index;
 mod linear;
+mod mistake;
 mod patternless;
 mod prefilter;
 mod tables;
 
-pub use checksum::{Checksum, Trust, named as checksum_named};
+pub use checksum::{Checksum, Trust, named as checksum_named, names as checksum_names};
 pub use definition::{
-    Boundary, Check, Examples, NEAR_MAX, ProvenRule, REACH_MAX, Rule, RuleError, from_text, parse,
-    pattern_hir,
+    Boundary, Check, Examples, Form, NEAR_MAX, ProvenRule, REACH_MAX, Rule, pattern_hir,
 };
-pub use expand::{Expanded, expand};
+pub use expand::{Expanded, expand, fillings};
 pub use filter::{Hit as ImportedHit, Imported};
 pub use gitleaks::{
     Effect, GitleaksError, Loaded, Remark, inside, is_gitleaks, load as load_gitleaks,
@@ -32,6 +32,7 @@ use index::Index;
 use linear::Step::{Class, Close, Literal, Open};
 use linear::{ByteSet, Slice, Step};
 pub use linear::{Linears, holds};
+pub use mistake::{Outline, RuleError, RuleFile, from_text, gitleaks_line, parse, read, shape};
 pub use patternless::{OWN_KEY, SENSITIVE_FILE};
 use prefilter::{Entry, Lookup};
 pub use prefilter::{Hit, Prefilter};

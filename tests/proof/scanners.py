@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable
@@ -18,6 +20,10 @@ from pathlib import Path
 
 PEERS = Path(os.environ.get("KEYHOOK_PEERS", "/work/peers"))
 ROOT = Path(__file__).resolve().parents[2]
+
+
+class OutOfTime(Exception):
+    """A scanner was ended: it used more CPU time than it was given, or memory ran out."""
 
 
 @dataclass(frozen=True)
@@ -196,27 +202,44 @@ def hidden_files(folder: Path) -> list[str]:
     return [str(path) for path in paths if any(part.startswith(".") for part in path.parts)]
 
 
-def run(scanner: Scanner, folder: Path, timeout: int = 7200) -> list[Finding]:
-    """Scans a folder and returns the findings with paths below it."""
-    findings = run_once(scanner, folder, timeout)
+def run(scanner: Scanner, folder: Path, cpu_limit: int | None = None) -> list[Finding]:
+    """Scans a folder and returns the findings with paths below it.
+
+    A scanner that uses more CPU seconds than its limit is ended: `OutOfTime`.
+    """
+    findings = run_once(scanner, folder, cpu_limit)
     if scanner.skips_hidden:
         hidden = hidden_files(folder)
         for start in range(0, len(hidden), 1000):
             command = [*scanner.command[:-1], *hidden[start : start + 1000]]
-            findings += run_once(replace(scanner, command=command), folder, timeout)
+            findings += run_once(replace(scanner, command=command), folder, cpu_limit)
     return findings
 
 
-def run_once(scanner: Scanner, folder: Path, timeout: int) -> list[Finding]:
+def cpu_seconds() -> float:
+    """Returns what all finished children of this process have used."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def limit_cpu(seconds: int | None) -> None:
+    """Has the system end this process after so many CPU seconds."""
+    if seconds is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+
+
+def run_once(scanner: Scanner, folder: Path, cpu_limit: int | None) -> list[Finding]:
     """Runs a scanner's command in a folder and reads its report."""
     with tempfile.TemporaryDirectory() as scratch:
         report, output = Path(scratch) / "report", Path(scratch) / "stdout"
         command = [part.replace("{report}", str(report)) for part in scanner.command]
         with output.open("wb") as stdout:
             done = subprocess.run(
-                command, cwd=folder, env=environment(), stdout=stdout,
-                stderr=subprocess.PIPE, timeout=timeout, check=False,
+                command, cwd=folder, env=environment(), stdout=stdout, stderr=subprocess.PIPE,
+                timeout=7200, check=False, preexec_fn=lambda: limit_cpu(cpu_limit),
             )  # fmt: skip
+        if done.returncode in (-signal.SIGKILL, -signal.SIGXCPU):
+            raise OutOfTime(f"{scanner.name} was ended in {folder}")
         written = [path for path in Path(scratch).iterdir() if path != output]
         file = written[0] if scanner.writes_file and written else output
         text = file.read_text(errors="replace") if file.exists() else ""

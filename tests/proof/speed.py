@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import tempfile
 from pathlib import Path
@@ -26,19 +25,13 @@ from scanners import Scanner
 THROUGHPUT_PACKAGES = ("pypi-django-", "npm-webpack-", "npm-next-", "pypi-langchain-community-")
 
 
-def cpu_seconds() -> float:
-    """Returns what all finished children of this process have used."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
 def timed(scanner: Scanner, folder: Path, runs: int) -> float:
     """Returns the median CPU seconds of scanning a folder."""
     seconds = []
     for _ in range(runs + 1):
-        before = cpu_seconds()
+        before = scanners.cpu_seconds()
         scanners.run(scanner, folder)
-        seconds.append(cpu_seconds() - before)
+        seconds.append(scanners.cpu_seconds() - before)
     return statistics.median(seconds[1:])
 
 
