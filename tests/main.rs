@@ -21,3 +21,4 @@ mod property;
 mod rules;
 mod schema;
 mod support;
+mod wrong_rules;

@@ -7,8 +7,11 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Exit, fail, written};
-use crate::rule::{Rule, RuleSet, builtin_proven};
+use super::{Exit, fail, say, written};
+use crate::config::CONFIG_NAME;
+use crate::report::write_document;
+use crate::rule::{ProvenRule, Rule, RuleSet, builtin_proven, from_text};
+use crate::terminal::{escape, escape_lines};
 
 mod check;
 mod examine;
@@ -24,7 +27,7 @@ pub(super) struct Args {
 
 #[derive(Subcommand)]
 enum Action {
-    /// List the built-in rules
+    /// List the built-in rules and those of ./.keyhook.toml
     List {
         /// How to write them
         #[arg(long, default_value = "text", value_parser = ["text", "json"])]
@@ -53,19 +56,30 @@ impl Args {
     }
 }
 
+/// Returns the built-in rules and those of `./.keyhook.toml`, and the latter with their examples.
+fn known() -> (RuleSet, Vec<ProvenRule>) {
+    let mut rules = RuleSet::builtin();
+    let Ok(text) = std::fs::read_to_string(CONFIG_NAME) else { return (rules, Vec::new()) };
+    let own = from_text(&text).unwrap_or_else(|error| {
+        say(&format!("keyhook: {CONFIG_NAME} is left out, {error}; see: keyhook rules check"));
+        Vec::new()
+    });
+    rules.add(own.iter().map(|proven| proven.rule.clone()).collect());
+    (rules, own)
+}
+
 fn list(format: &str) -> Exit {
-    let rules = RuleSet::builtin();
+    let (rules, _) = known();
     let enabled = rules.enabled();
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = if format == "json" {
         let rules: Vec<_> = enabled.iter().map(|rule| summary(rule)).collect();
-        serde_json::to_writer_pretty(&mut out, &rules)
-            .map_err(io::Error::from)
-            .and_then(|()| out.write_all(b"\n"))
+        write_document(&json!(rules), &mut out)
     } else {
         let width = enabled.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
         enabled.iter().try_for_each(|rule| {
-            writeln!(out, "{:width$}  {:6}  {}", rule.id, rule.confidence.as_str(), rule.name)
+            let name = escape(&rule.name);
+            writeln!(out, "{:width$}  {:6}  {name}", rule.id, rule.confidence.as_str())
         })
     };
     written(result.and_then(|()| out.flush()), Exit::Clean)
@@ -84,7 +98,7 @@ fn summary(rule: &Rule) -> serde_json::Value {
 }
 
 fn show(id: &str) -> Exit {
-    let rules = RuleSet::builtin();
+    let (rules, own) = known();
     let Some(rule) = rules.by_id(id) else {
         let near: Vec<&str> = rules
             .enabled()
@@ -100,7 +114,8 @@ fn show(id: &str) -> Exit {
         };
         return fail(&format!("no rule is called `{id}`"), &[hint]);
     };
-    let examples = builtin_proven().into_iter().find(|proven| proven.rule.id == id);
+    let mut proven = own.into_iter().rev().chain(builtin_proven());
+    let examples = proven.find(|proven| proven.rule.id == id);
     let mut text = String::new();
     let mut line = |label: &str, value: &str| {
         if !value.is_empty() {
@@ -130,6 +145,6 @@ fn show(id: &str) -> Exit {
             .iter()
             .for_each(|example| line("ignores", &example.escape_debug().to_string()));
     }
-    let result = io::stdout().write_all(text.as_bytes());
-    written(result, Exit::Clean)
+    let result = io::stdout().write_all(escape_lines(&text, "").as_bytes());
+    written(result.and_then(|()| io::stdout().write_all(b"\n")), Exit::Clean)
 }

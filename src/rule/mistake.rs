@@ -373,7 +373,7 @@ pub fn gitleaks_line(text: &str, rule: &str, key: &str) -> usize {
     };
     for part in key.split('.') {
         let (name, index) = match part.split_once('[') {
-            Some((name, rest)) => (name, rest.trim_end_matches(']').parse().ok()),
+            Some((name, rest)) => (name, rest.trim_end_matches(']').parse::<usize>().ok()),
             None => (part, None),
         };
         let same = |key: &Spanned<_>| {
@@ -381,7 +381,8 @@ pub fn gitleaks_line(text: &str, rule: &str, key: &str) -> usize {
             key.eq_ignore_ascii_case(name)
         };
         let Some((_, mut value)) = table.iter().find(|(key, _)| same(key)) else { break };
-        if let Some(item) = index.and_then(|i: usize| value.get_ref().get(i)) {
+        // They are counted from 1.
+        if let Some(item) = index.and_then(|i| value.get_ref().get(i.checked_sub(1)?)) {
             value = item;
         }
         at = value.span();

@@ -267,6 +267,15 @@ fn pattern_hint(pattern: &str, text: &str, marked: &Range<usize>) -> String {
         return "white space in a pattern is ignored and `#` starts a comment: write `\\ ` and `\\#`"
             .to_owned();
     }
+    let (is, length) = (marked.len(), pattern_hir(pattern).ok().as_ref().and_then(secret_length));
+    if let Some((least, most)) = length.filter(|(least, most)| is < *least || is > *most) {
+        let takes = match most {
+            usize::MAX => format!("{least} or more"),
+            most if most == least => most.to_string(),
+            most => format!("{least} to {most}"),
+        };
+        return format!("the marked text has {is} bytes, `(?<secret>…)` takes {takes}");
+    }
     if matches(true, false) {
         return "the pattern matches, but a letter, a digit or `_` touches the secret: take it in, \
                 or write boundary = \"none\""
@@ -275,15 +284,7 @@ fn pattern_hint(pattern: &str, text: &str, marked: &Range<usize>) -> String {
     if matches(true, true) {
         return "case counts: write the letters as they stand, or (?i) at the start".to_owned();
     }
-    let (is, length) = (marked.len(), pattern_hir(pattern).ok().as_ref().and_then(secret_length));
-    match length {
-        Some((least, most)) if is < least || is > most => {
-            let most = if most == usize::MAX { "more".to_owned() } else { most.to_string() };
-            let range = if least.to_string() == most { most } else { format!("{least} to {most}") };
-            format!("the marked text has {is} bytes, `(?<secret>…)` takes {range}")
-        }
-        _ => "the pattern does not match the text: compare them part by part".to_owned(),
-    }
+    "the pattern does not match the text: compare them part by part".to_owned()
 }
 
 fn compiled(pattern: &str, is_extended: bool, is_folded: bool) -> Option<Regex> {
