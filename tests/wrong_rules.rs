@@ -79,7 +79,7 @@ const BROKEN: &[Case<'_>] = &[
     ("'ACME_TOKEN=«", "'{{jwt}} «", 10, &["`jwt-token` fires too", "one secret"]),
     ("[\"acme_\"]", "[\"acmex\"]", 10, &["none of its `keywords`", "letter by letter"]),
     ("[\"acme_\"]", "[\"token\"]", 10, &["beside what the pattern matches", "`near`"]),
-    ("  'tokens start with acme_',\n", "", 14, &["at least two `ignores`", "nearly matches"]),
+    ("  'tokens start with acme_',\n", "", 13, &["at least two `ignores`", "nearly matches"]),
     ("why =", "checks = ['checksum acme']\nwhy =", 4, &["no checksum is called", "github,"]),
     ("why =", "with = ['acme-id']\nwhy =", 4, &["no rule is called `acme-id`", "rules list"]),
     ("why =", "revoke = 'acme.example'\nwhy =", 4, &["`acme.example` is no link", "https://"]),

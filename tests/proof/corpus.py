@@ -206,9 +206,11 @@ def load_parts(kept: Path | None) -> tuple[dict[str, list[Finding]], float]:
     if kept is None or not kept.exists():
         return {}, 0.0
     text = json.loads(kept.read_text())
-    parts = {
-        folder: [Finding(**finding) for finding in found] for folder, found in text["parts"].items()
-    }
+
+    def finding(of: dict[str, Any]) -> Finding:
+        return Finding(**of | {"columns": tuple(of["columns"])})
+
+    parts = {folder: [*map(finding, found)] for folder, found in text["parts"].items()}
     return parts, text["cpu_s"]
 
 

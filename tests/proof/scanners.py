@@ -162,7 +162,7 @@ def scanners() -> dict[str, Scanner]:
         Scanner(
             "kingfisher",
             [kingfisher, "scan", ".", "--no-validate", "--no-dedup", "--format", "jsonl",
-             "--no-update-check", "--git-history", "none", "--no-rule-cache"],
+             "--no-update-check", "--git-history", "none"],
             read_kingfisher,
             [kingfisher, "--version"],
         ),

@@ -155,6 +155,21 @@ def confidence_table(levels: dict[str, dict[str, Any]]) -> str:
     return title + table(["at and above", *levels], rows)
 
 
+def sample_table(sample: dict[str, Any]) -> str:
+    """Returns the recall of scanners that are too slow for the whole set, beside keyhook's."""
+    names = [name for name in ORDER if name in sample]
+    if len(names) < 2:
+        return ""
+    groups = {name: sample[name]["recall"]["group"] for name in names}
+    rows = [
+        [title, *(f"{groups[name][group]['recall']:.1f} %" for name in names)]
+        for group, title in GROUPS.items()
+    ]
+    cases = sum(of["cases"] for of in groups[names[0]].values())
+    head = [f"found of, in {cases:,} cases of the set", *names]
+    return "### Recall of a slow scanner, on a part of the set\n\n" + table(head, rows)
+
+
 def seed_table(recall: dict[str, Any], other: dict[str, Any]) -> str:
     """Returns keyhook's recall on the set its rules were worked on with, and on another."""
     title = "### keyhook on keys it was not worked on with\n\n"
@@ -189,6 +204,8 @@ def measured(folder: Path) -> str:
     parts = [f"Measured on {datetime.date.today().isoformat()}."]
     if recall:
         parts += [recall_tables(recall), negative_table(recall)]
+    if sampled := sample_table(load(folder / "sample", "recall.json")):
+        parts.append(sampled)
     parts.append(corpus_table(load(folder, "corpus-scan.json")))
     folders = {"high": folder / "high", "medium (default)": folder, "low": folder / "low"}
     levels = {
