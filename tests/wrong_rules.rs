@@ -226,3 +226,23 @@ fn lines_hold_with_carriage_returns() {
     let text = RIGHT.replace("} )", "}").replace('\n', "\r\n");
     assert_eq!(read(&text, Form::RuleFile).errors[0].line, 7);
 }
+
+#[test]
+fn whatever_is_left_out_or_put_in_is_told_with_a_line_of_the_file() {
+    let mut refused = 0;
+    for (at, letter) in RIGHT.char_indices() {
+        let rest = &RIGHT[at + letter.len_utf8()..];
+        for put in ["", "\"", "]", "“", "=", "\u{0}", "\n"] {
+            let text = format!("{}{put}{rest}", &RIGHT[..at]);
+            for form in [Form::RuleFile, Form::Config] {
+                let file = read(&text, form);
+                refused += file.errors.len();
+                for error in file.errors {
+                    let is_inside = (1..=text.lines().count() + 1).contains(&error.line);
+                    assert!(is_inside && !error.hint.is_empty(), "{error}:\n{text}");
+                }
+            }
+        }
+    }
+    assert!(refused > 1000, "{refused}");
+}

@@ -177,7 +177,10 @@ fn tables<'a>(
 
 /// Explains a text that is no TOML, or that nothing else explains.
 fn not_toml(text: &str, at: Option<Range<usize>>, message: &str) -> RuleError {
-    let start = at.map_or(0, |at| at.start.min(text.len()));
+    let mut start = at.map_or(0, |at| at.start.min(text.len()));
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
     let line_start = text[..start].rfind('\n').map_or(0, |end| end + 1);
     let column = 1 + text[line_start..start].chars().count();
     let rest_of_line = text[line_start..].lines().next().unwrap_or_default();
