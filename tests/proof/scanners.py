@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 PEERS = Path(os.environ.get("KEYHOOK_PEERS", "/work/peers"))
 ROOT = Path(__file__).resolve().parents[2]
@@ -234,18 +235,36 @@ def run_once(scanner: Scanner, folder: Path, cpu_limit: int | None) -> list[Find
         report, output = Path(scratch) / "report", Path(scratch) / "stdout"
         command = [part.replace("{report}", str(report)) for part in scanner.command]
         with output.open("wb") as stdout:
-            done = subprocess.run(
-                command, cwd=folder, env=environment(), stdout=stdout, stderr=subprocess.PIPE,
-                timeout=7200, check=False, preexec_fn=lambda: limit_cpu(cpu_limit),
-            )  # fmt: skip
-        if done.returncode in (-signal.SIGKILL, -signal.SIGXCPU):
+            returncode, errors = ended(command, folder, stdout, cpu_limit)
+        if returncode in (-signal.SIGKILL, -signal.SIGXCPU):
             raise OutOfTime(f"{scanner.name} was ended in {folder}")
         written = [path for path in Path(scratch).iterdir() if path != output]
         file = written[0] if scanner.writes_file and written else output
         text = file.read_text(errors="replace") if file.exists() else ""
-        if not text and done.returncode > 1:
-            raise RuntimeError(f"{scanner.name}: {done.stderr.decode(errors='replace')[-800:]}")
+        if not text and returncode > 1:
+            raise RuntimeError(f"{scanner.name}: {errors.decode(errors='replace')[-800:]}")
     return [below(folder, finding) for finding in scanner.read(text)]
+
+
+def ended(
+    command: list[str], folder: Path, stdout: IO[bytes], cpu_limit: int | None
+) -> tuple[int, bytes]:
+    """Runs a command to its end, or to its limit; returns its exit code and standard error.
+
+    Each process has the CPU limit. Where a pool loses its workers to it, the parent waits for
+    ever: so there is a limit on the clock too, and all of the group is ended.
+    """
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment(), stdout=stdout, stderr=subprocess.PIPE,
+        preexec_fn=lambda: limit_cpu(cpu_limit), start_new_session=True,
+    )  # fmt: skip
+    try:
+        _, errors = process.communicate(timeout=7200 if cpu_limit is None else 60 + 4 * cpu_limit)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return -signal.SIGKILL, b""
+    return process.returncode, errors
 
 
 def below(folder: Path, finding: Finding) -> Finding:

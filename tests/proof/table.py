@@ -131,7 +131,7 @@ def part_note(scan: dict[str, Any], name: str) -> str:
     ours = sum(scan["keyhook"]["by_package"][folder] for folder in done)
     rates = [f"{1e6 * found / lines:.2f}" for found in (scan[name]["findings"], ours)]
     return (
-        f"\n\n{name} was ended after {scan[name]['cpu_s'] / 60:.0f} CPU minutes: it had read the "
+        f"\n\n{name} was ended after {scan[name]['cpu_s']} CPU seconds: it had read the "
         f"{len(done)} smallest packages ({size / 1e6:,.0f} MB, {lines:,} lines) and reported "
         f"{scan[name]['findings']} lines, {rates[0]} per million; keyhook reports {ours} there, "
         f"{rates[1]} per million. They are: {', '.join(sorted(done))}."
@@ -204,7 +204,8 @@ def measured(folder: Path) -> str:
     parts = [f"Measured on {datetime.date.today().isoformat()}."]
     if recall:
         parts += [recall_tables(recall), negative_table(recall)]
-    if sampled := sample_table(load(folder / "sample", "recall.json")):
+    sample = load(folder / "sample", "recall.json")
+    if sampled := sample_table(sample):
         parts.append(sampled)
     parts.append(corpus_table(load(folder, "corpus-scan.json")))
     folders = {"high": folder / "high", "medium (default)": folder, "low": folder / "low"}
@@ -214,7 +215,7 @@ def measured(folder: Path) -> str:
     }
     parts.append(confidence_table(levels))
     parts.append(seed_table(recall, load(folder / "seed-7", "recall.json")))
-    parts.append(speed_table(load(folder, "speed.json"), recall))
+    parts.append(speed_table(load(folder, "speed.json"), sample | recall))
     return "\n\n".join(parts)
 
 

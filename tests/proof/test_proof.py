@@ -216,7 +216,7 @@ class Corpus(unittest.TestCase):
         self.assertTrue(table.is_part(scan, "slow"))
         self.assertFalse(table.is_part(scan, "keyhook"))
         note = table.part_note(scan, "slow")
-        for words in ("10 CPU minutes", "4 lines, 4000.00", "reports 1 there, 1000.00", "are: a."):
+        for words in ("600 CPU seconds", "4 lines, 4000.00", "reports 1 there, 1000.00", "are: a."):
             self.assertIn(words, note)
 
     def test_a_scanner_that_takes_too_long_is_ended(self) -> None:
