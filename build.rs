@@ -91,7 +91,10 @@ fn load(folder: &Path) -> Result<Vec<ProvenRule>, String> {
     for path in files {
         println!("cargo::rerun-if-changed={}", path.display());
         let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-        rules.extend(definition::parse(&text).map_err(|e| format!("{}: {e}", path.display()))?);
+        let read = definition::read(&text, definition::Form::RuleFile);
+        for rule in read.map_err(|e| format!("{}: {e}", path.display()))? {
+            rules.push(rule.map_err(|e| format!("{}: {e}", path.display()))?);
+        }
     }
     Ok(rules)
 }

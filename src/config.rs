@@ -47,11 +47,28 @@ impl Default for Config {
 
 /// Why the file cannot be used: the message names line and key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigError(String);
+pub struct ConfigError {
+    problem: String,
+    /// Where in the file, in bytes.
+    at: Option<usize>,
+}
+
+impl ConfigError {
+    /// Returns what is wrong.
+    pub fn problem(&self) -> &str {
+        self.problem.trim_end()
+    }
+
+    /// Returns the line of the file that is meant, from 1.
+    pub fn line(&self, text: &str) -> usize {
+        let before = text.get(..self.at.unwrap_or(0)).unwrap_or_default();
+        1 + before.matches('\n').count()
+    }
+}
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot use {CONFIG_NAME}: {}", self.0.trim_end())
+        write!(f, "cannot use {CONFIG_NAME}: {}", self.problem())
     }
 }
 
@@ -94,7 +111,8 @@ struct OwnKeysTable {
 impl Config {
     /// Parses the text of `.keyhook.toml`.
     pub fn parse(text: &str) -> Result<Config, ConfigError> {
-        let file: ConfigFile = toml::from_str(text).map_err(|e| ConfigError(e.to_string()))?;
+        let file: ConfigFile = toml::from_str(text)
+            .map_err(|e| ConfigError { at: e.span().map(|at| at.start), problem: e.to_string() })?;
         Ok(Config {
             disable: file.disable,
             confidence: file.confidence.unwrap_or(Confidence::Medium),
@@ -123,7 +141,8 @@ impl Config {
 }
 
 fn globs(key: &str, patterns: &[String]) -> Result<GlobSet, ConfigError> {
-    let wrong = |error: globset::Error| ConfigError(format!("{key}: {error}"));
+    let wrong =
+        |error: globset::Error| ConfigError { problem: format!("{key}: {error}"), at: None };
     let mut globs = GlobSetBuilder::new();
     for pattern in patterns {
         globs.add(GlobBuilder::new(pattern).literal_separator(true).build().map_err(wrong)?);

@@ -30,3 +30,4 @@ mod property;
 mod rules;
 mod schema;
 mod support;
+mod wrong_rules;

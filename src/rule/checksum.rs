@@ -53,6 +53,11 @@ pub fn named(name: &str) -> Option<&'static Checksum> {
     CHECKSUMS.iter().find(|checksum| checksum.name == name)
 }
 
+/// Returns the names of all checksums.
+pub fn names() -> Vec<&'static str> {
+    CHECKSUMS.iter().map(|checksum| checksum.name).collect()
+}
+
 impl Checksum {
     /// Returns whether `secret` ends in its own checksum.
     pub fn holds(&self, secret: &str) -> bool {

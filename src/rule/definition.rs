@@ -17,6 +17,9 @@ pub const REACH_MAX: u32 = 16 * 1024;
 /// The longest `near` word, in bytes.
 pub const NEAR_MAX: usize = 32;
 
+/// The longest keyword, in bytes.
+const KEYWORD_MAX: usize = 200;
+
 /// How far the built-in search for assignments looks around a keyword, in bytes.
 const ASSIGNMENT_REACH: u32 = 400;
 
@@ -113,28 +116,37 @@ pub struct ProvenRule {
     pub examples: Examples,
 }
 
-/// Why a rule file cannot be used.
+/// Why one rule cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleError {
-    /// The rule's id, empty when the file itself does not parse.
+pub struct Wrong {
+    /// The rule's id.
     pub rule: String,
-    /// What is wrong and how to mend it.
+    /// The key that is concerned.
+    pub key: &'static str,
+    /// How many lines below the start of its value; 0 where that is one line.
+    pub below: usize,
+    /// What is wrong.
     pub problem: String,
+    /// How to mend it.
+    pub hint: String,
 }
 
-impl fmt::Display for RuleError {
+impl fmt::Display for Wrong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.rule.is_empty() {
-            write!(f, "{}", self.problem)
-        } else {
-            write!(f, "rule `{}`: {}", self.rule, self.problem)
-        }
+        write!(f, "rule `{}`: {}: {}", self.rule, self.key, self.problem)
     }
 }
 
-impl std::error::Error for RuleError {}
+/// What a file with rules is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Optional `provider`, `revoke`, `env` and `references`, then `[[rule]]` tables.
+    RuleFile,
+    /// `.keyhook.toml`, whose other keys belong to `config`.
+    Config,
+}
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RuleFile {
     #[serde(default)]
@@ -185,25 +197,21 @@ struct RuleEntry {
     ignores: Vec<String>,
 }
 
-/// Parses one rule file: optional `provider`, `revoke`, `env`, `references`, then `[[rule]]` tables.
-pub fn parse(text: &str) -> Result<Vec<ProvenRule>, RuleError> {
-    let file: RuleFile = toml::from_str(text)
-        .map_err(|e| RuleError { rule: String::new(), problem: e.to_string() })?;
+/// Reads the rules of a file, in its order.
+pub fn read(text: &str, form: Form) -> Result<Vec<Result<ProvenRule, Wrong>>, toml::de::Error> {
+    let file: RuleFile = match form {
+        Form::RuleFile => toml::from_str(text)?,
+        Form::Config => {
+            RuleFile { rules: toml::from_str::<OwnRules>(text)?.rules, ..RuleFile::default() }
+        }
+    };
     let defaults = Defaults {
         provider: &file.provider,
         revoke: &file.revoke,
         env: &file.env,
         references: &file.references,
     };
-    file.rules.into_iter().map(|entry| prove(entry, &defaults)).collect()
-}
-
-/// Parses the `[[rule]]` tables of `.keyhook.toml`; its other keys belong to `config`.
-pub fn from_text(text: &str) -> Result<Vec<ProvenRule>, RuleError> {
-    let file: OwnRules = toml::from_str(text)
-        .map_err(|e| RuleError { rule: String::new(), problem: e.to_string() })?;
-    let none = Defaults { provider: "", revoke: "", env: "", references: &[] };
-    file.rules.into_iter().map(|entry| prove(entry, &none)).collect()
+    Ok(file.rules.into_iter().map(|entry| prove(entry, &defaults)).collect())
 }
 
 #[derive(Deserialize)]
@@ -219,45 +227,50 @@ struct Defaults<'a> {
     references: &'a [String],
 }
 
-fn prove(entry: RuleEntry, defaults: &Defaults<'_>) -> Result<ProvenRule, RuleError> {
-    let fail = |problem: String| RuleError { rule: entry.id.clone(), problem };
-    check_id(&entry.id).map_err(fail)?;
-    let checks = entry
-        .checks
-        .iter()
-        .map(|text| parse_check(text))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(fail)?;
+fn prove(entry: RuleEntry, defaults: &Defaults<'_>) -> Result<ProvenRule, Wrong> {
+    let id = entry.id.clone();
+    let place = |fault: Fault| Wrong {
+        rule: id,
+        key: fault.key,
+        below: fault.below,
+        problem: fault.problem,
+        hint: fault.hint,
+    };
+    prove_parts(entry, defaults).map_err(place)
+}
+
+/// What is wrong with one key.
+struct Fault {
+    key: &'static str,
+    below: usize,
+    problem: String,
+    hint: String,
+}
+
+fn fault(key: &'static str, problem: impl Into<String>, hint: impl Into<String>) -> Fault {
+    Fault { key, below: 0, problem: problem.into(), hint: hint.into() }
+}
+
+fn prove_parts(entry: RuleEntry, defaults: &Defaults<'_>) -> Result<ProvenRule, Fault> {
+    check_id(&entry.id)?;
+    let checks = entry.checks.iter().map(|c| parse_check(c)).collect::<Result<Vec<_>, _>>()?;
     let is_built_in_search = checks.contains(&Check::Assignment);
     let reach = match (is_built_in_search, entry.pattern.is_empty()) {
         (true, true) => ASSIGNMENT_REACH,
-        (true, false) => return Err(fail("`assignment` takes the place of a pattern".into())),
-        (false, true) => return Err(fail("`pattern` is missing".into())),
-        (false, false) => pattern_reach(&entry.pattern).map_err(fail)?,
-    };
-    if entry.keywords.is_empty() == entry.near.is_empty() {
-        return Err(fail(
-            "give either `keywords` (words inside the match) or `near` (words beside it)".into(),
-        ));
-    }
-    for word in entry.keywords.iter().chain(&entry.near) {
-        if word.len() < 3 || word.len() > 200 {
-            return Err(fail(format!("`{word}`: a keyword has 3 to 200 bytes")));
+        (true, false) => {
+            let hint = "take one of the two out";
+            return Err(fault("pattern", "`assignment` takes the place of a pattern", hint));
         }
-    }
-    if let Some(word) = entry.near.iter().find(|word| word.len() > NEAR_MAX) {
-        return Err(fail(format!("`{word}`: a `near` word has {NEAR_MAX} bytes at most")));
-    }
-    if let Some(name) = entry.names.iter().find(|name| !is_squeezed(name)) {
-        let problem = format!("`{name}`: write `names` in small letters and digits only");
-        return Err(fail(problem));
-    }
-    if !entry.names.is_empty() && entry.near.is_empty() {
-        return Err(fail("`names` goes with `near`".into()));
-    }
+        (false, true) => {
+            let hint = "write one: pattern = '(?<secret> acme_ [a-z0-9]{40} )'";
+            return Err(fault("pattern", "there is no `pattern`", hint));
+        }
+        (false, false) => pattern_reach(&entry.pattern)?,
+    };
+    check_words(&entry)?;
     let (mut is_shapeless, mut starts) = (false, Vec::new());
     if !entry.near.is_empty() {
-        let hir = pattern_hir(&entry.pattern).map_err(fail)?;
+        let hir = parse_pattern(&entry.pattern)?;
         is_shapeless = !has_shape(&hir);
         starts = fixed_starts(&hir);
     }
@@ -290,20 +303,54 @@ fn prove(entry: RuleEntry, defaults: &Defaults<'_>) -> Result<ProvenRule, RuleEr
     })
 }
 
-fn check_id(id: &str) -> Result<(), String> {
+fn check_id(id: &str) -> Result<(), Fault> {
     let is_kebab = id.contains('-')
         && !id.starts_with('-')
         && !id.ends_with('-')
         && !id.contains("--")
         && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if is_kebab {
-        Ok(())
-    } else {
-        Err("an id is `provider-kind` in lower-case letters, digits and single dashes".into())
-    }
+    let problem = "an id is lower-case letters and digits in parts, with `-` between them";
+    let hint = "name the provider, then the kind of key: acme-token";
+    if is_kebab { Ok(()) } else { Err(fault("id", problem, hint)) }
 }
 
-fn parse_check(text: &str) -> Result<Check, String> {
+/// Checks `keywords`, `near` and `names`.
+fn check_words(entry: &RuleEntry) -> Result<(), Fault> {
+    let key = if entry.near.is_empty() { "keywords" } else { "near" };
+    if entry.keywords.is_empty() == entry.near.is_empty() {
+        let problem = if entry.near.is_empty() {
+            "there are no `keywords`: the pattern would never run"
+        } else {
+            "there are both `keywords` and `near`"
+        };
+        let hint = "give `keywords`, literal texts that stand in every match; or, for a key \
+                    without a shape, `near`, words that stand beside it";
+        return Err(fault(key, problem, hint));
+    }
+    let words = entry.keywords.iter().chain(&entry.near);
+    if let Some(word) = words.clone().find(|word| word.len() < 3) {
+        let problem = format!("`{word}` is too short: {} bytes of at least 3", word.len());
+        return Err(fault(key, problem, "take a longer text, which stands in fewer files"));
+    }
+    let most = if entry.near.is_empty() { KEYWORD_MAX } else { NEAR_MAX };
+    if let Some(word) = words.clone().find(|word| word.len() > most) {
+        let problem = format!("a word of {} bytes; it may have {most}", word.len());
+        return Err(fault(key, problem, "a part of it will do"));
+    }
+    if let Some(name) = entry.names.iter().find(|name| !is_squeezed(name)) {
+        let squeezed: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let problem = format!("`{name}` is compared without separators and in small letters");
+        let hint = format!("write it so: \"{}\"", squeezed.to_ascii_lowercase());
+        return Err(fault("names", problem, hint));
+    }
+    if !entry.names.is_empty() && entry.near.is_empty() {
+        let hint = "take `names` out, or give `near` in place of `keywords`";
+        return Err(fault("names", "`names` goes with `near`", hint));
+    }
+    Ok(())
+}
+
+fn parse_check(text: &str) -> Result<Check, Fault> {
     match text.split_once(' ') {
         Some(("checksum", name)) => Ok(Check::Checksum(name.to_owned())),
         None if text == "random" => Ok(Check::Random),
@@ -312,46 +359,67 @@ fn parse_check(text: &str) -> Result<Check, String> {
         None if text == "password" => Ok(Check::Password),
         None if text == "url-password" => Ok(Check::UrlPassword),
         None if text == "pem" => Ok(Check::Pem),
-        _ => Err(format!(
-            "unknown check `{text}`; known: random, jwt, assignment, password, url-password, \
-             pem, checksum NAME"
+        _ => Err(fault(
+            "checks",
+            format!("no check is called `{text}`"),
+            "there are: random, jwt, pem, password, url-password, checksum NAME",
         )),
     }
 }
 
 /// Parses a pattern as keyhook reads it: bytes, extended mode.
 pub fn pattern_hir(pattern: &str) -> Result<Hir, String> {
-    regex_syntax::ParserBuilder::new()
-        .unicode(false)
-        .utf8(false)
-        .ignore_whitespace(true)
-        .build()
-        .parse(pattern)
-        .map_err(|error| format!("the pattern does not parse: {}", explain(&error)))
+    parse_pattern(pattern).map_err(|fault| fault.problem)
 }
 
 /// Says what is wrong and where, without quoting the pattern.
-fn explain(error: &regex_syntax::Error) -> String {
-    let (what, at) = match error {
-        regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span().start),
-        regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span().start),
-        other => return other.to_string(),
+fn parse_pattern(pattern: &str) -> Result<Hir, Fault> {
+    let builder = |is_extended| {
+        let mut builder = regex_syntax::ParserBuilder::new();
+        builder.unicode(false).utf8(false).ignore_whitespace(is_extended).build()
     };
-    format!("{what} (line {}, column {} of the pattern)", at.line, at.column)
+    builder(true).parse(pattern).map_err(|error| {
+        let (what, at) = match &error {
+            regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span().start),
+            regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span().start),
+            other => return fault("pattern", other.to_string(), "write it in a simpler way"),
+        };
+        let place = if pattern.contains('\n') {
+            format!("column {}", at.column)
+        } else {
+            format!("character {} of the pattern", at.column)
+        };
+        let hint = if what.starts_with("look-around") {
+            "write what stands before or behind the secret into the pattern, outside of \
+             `(?<secret>…)`; that no letter or digit touches the secret is checked anyway"
+        } else if builder(false).parse(pattern).is_ok() {
+            "white space is ignored and `#` starts a comment: write `\\ ` and `\\#` for them"
+        } else if what.starts_with("duplicate capture group") {
+            "put all of the secret into one group `(?<secret>…)`; group with `(?:…)` elsewhere"
+        } else {
+            "mend the pattern there; a character that is meant itself has a `\\` before it"
+        };
+        let problem = format!("the pattern does not parse: {what} ({place})");
+        Fault { below: at.line - 1, ..fault("pattern", problem, hint) }
+    })
 }
 
-fn pattern_reach(pattern: &str) -> Result<u32, String> {
-    let hir = pattern_hir(pattern)?;
+fn pattern_reach(pattern: &str) -> Result<u32, Fault> {
+    let hir = parse_pattern(pattern)?;
     let mut names = Vec::new();
     group_names(&hir, &mut names);
     if names.iter().filter(|name| *name == "secret").count() != 1 {
-        return Err("the pattern needs exactly one group `(?<secret>…)`".into());
+        let problem = "no group of the pattern is called `secret`";
+        let hint = "mark what is to be hidden: (?<secret> … )";
+        return Err(fault("pattern", problem, hint));
     }
     if hir.properties().minimum_len().unwrap_or(0) == 0 {
-        return Err("the pattern matches the empty text".into());
+        let hint = "say how long the secret is: [a-z0-9]{40} in place of [a-z0-9]*";
+        return Err(fault("pattern", "the pattern matches the empty text", hint));
     }
     if weight(&hir) > WEIGHT_MAX {
-        return Err("the pattern is too large: make its repetitions shorter".into());
+        let hint = "make its repetitions shorter, or end them open: {40,}";
+        return Err(fault("pattern", "the pattern is too large", hint));
     }
     let longest = hir.properties().maximum_len().map_or(REACH_MAX as usize, |len| len);
     Ok(longest.min(REACH_MAX as usize) as u32)

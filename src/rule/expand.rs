@@ -79,8 +79,13 @@ fn is_expansion(after: &str) -> bool {
     let Some((body, _)) = after.split_once("}}") else { return false };
     let mut words = body.split(' ');
     let name = words.next().unwrap_or_default();
-    matches!(name, "uuid" | "sum" | "jwt" | "base64-of")
-        || ALPHABETS.iter().any(|(n, _)| *n == name)
+    fillings().contains(&name)
+}
+
+/// Returns what `{{…}}` may name.
+pub fn fillings() -> Vec<&'static str> {
+    let alphabets = ALPHABETS.iter().map(|(name, _)| *name);
+    alphabets.chain(["uuid", "sum", "jwt", "base64-of"]).collect()
 }
 
 fn fill(body: &str, token: &str, stream: &mut Stream) -> Result<String, String> {

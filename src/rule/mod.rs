@@ -14,16 +14,16 @@ mod filter;
 mod gitleaks;
 mod index;
 mod linear;
+mod mistake;
 mod patternless;
 mod prefilter;
 mod tables;
 
-pub use checksum::{Checksum, Trust, named as checksum_named};
+pub use checksum::{Checksum, Trust, named as checksum_named, names as checksum_names};
 pub use definition::{
-    Boundary, Check, Examples, NEAR_MAX, ProvenRule, REACH_MAX, Rule, RuleError, from_text, parse,
-    pattern_hir,
+    Boundary, Check, Examples, Form, NEAR_MAX, ProvenRule, REACH_MAX, Rule, pattern_hir,
 };
-pub use expand::{Expanded, expand};
+pub use expand::{Expanded, expand, fillings};
 pub use filter::{Hit as ImportedHit, Imported};
 pub use gitleaks::{
     Effect, GitleaksError, Loaded, Remark, inside, is_gitleaks, load as load_gitleaks,
@@ -32,6 +32,7 @@ use index::Index;
 use linear::Step::{Class, Close, Literal, Open};
 use linear::{ByteSet, Slice, Step};
 pub use linear::{Linears, holds};
+pub use mistake::{Outline, RuleError, RuleFile, from_text, gitleaks_line, parse, read, shape};
 pub use patternless::{OWN_KEY, SENSITIVE_FILE};
 use prefilter::{Entry, Lookup};
 pub use prefilter::{Hit, Prefilter};
@@ -295,17 +296,18 @@ pattern = '(?<secret> acme_ [a-z0-9]{20} )'
     #[test]
     fn mistakes_are_explained() {
         let cases = [
-            (OWN.replace("acme-token", "Acme"), "kebab"),
-            (OWN.replace("(?<secret>", "("), "exactly one group"),
-            (OWN.replace("{20}", "{20"), "does not parse"),
-            (OWN.replace("[\"acme_\"]", "[\"ac\"]"), "3 to 200 bytes"),
-            (OWN.replace("keywords", "words"), "unknown field"),
-            (OWN.replace("why =", "checks = [\"luck\"]\nwhy ="), "unknown check"),
+            (OWN.replace("acme-token", "Acme"), 3, "lower-case letters"),
+            (OWN.replace("(?<secret>", "("), 7, "called `secret`"),
+            (OWN.replace("{20}", "{20"), 7, "does not parse"),
+            (OWN.replace("[\"acme_\"]", "[\"ac\"]"), 6, "too short"),
+            (OWN.replace("keywords", "words"), 6, "no key `words`"),
+            (OWN.replace("why =", "checks = [\"luck\"]\nwhy ="), 5, "no check is called"),
         ];
-        for (text, expected) in cases {
-            let problem = parse(&text).unwrap_err().to_string();
-            let expected = if expected == "kebab" { "lower-case letters" } else { expected };
-            assert!(problem.contains(expected), "{problem}");
+        for (text, line, expected) in cases {
+            let error = parse(&text).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+            assert_eq!(error.line, line, "{error}");
+            assert!(!error.hint.is_empty(), "{error}");
         }
     }
 

@@ -24,6 +24,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -156,41 +157,95 @@ def fetch(out: Path) -> None:
         print(target.name, flush=True)
 
 
-def size(out: Path) -> dict[str, int]:
-    """Returns files, bytes and lines of the corpus, as pinned."""
-    totals = {"packages": 0, "files": 0, "bytes": 0, "lines": 0}
-    for package in packages():
-        folder = out / folder_of(package)
-        totals["packages"] += folder.exists()
-        for path in folder.rglob("*"):
+def size(out: Path) -> dict[str, dict[str, int]]:
+    """Returns files, bytes and lines of each package of the corpus, as pinned."""
+    sizes = {}
+    for folder in map(folder_of, packages()):
+        of = sizes[folder] = {"files": 0, "bytes": 0, "lines": 0}
+        for path in (out / folder).rglob("*"):
             if path.is_file():
                 data = path.read_bytes()
-                totals["files"] += 1
-                totals["bytes"] += len(data)
-                totals["lines"] += data.count(b"\n")
-    return totals
+                of["files"] += 1
+                of["bytes"] += len(data)
+                of["lines"] += data.count(b"\n")
+    return {folder: of for folder, of in sizes.items() if of["files"]}
+
+
+def total(sizes: dict[str, dict[str, int]]) -> dict[str, int]:
+    """Returns packages, files, bytes and lines of the whole corpus."""
+    sums = {key: sum(of[key] for of in sizes.values()) for key in ("files", "bytes", "lines")}
+    return {"packages": len(sizes)} | sums
+
+
+def scan_parts(
+    out: Path, name: str, order: list[str], minutes: float | None, kept: Path | None = None
+) -> tuple[dict[str, list[Finding]], float]:
+    """Scans package by package, until the CPU minutes are used up.
+
+    Returns the findings of each package that was scanned to its end, with paths below `out`,
+    and the CPU seconds of all of it. With a file to keep them in, a second call goes on where
+    the first one was stopped.
+    """
+    scanner, start = scanners.scanners()[name], scanners.cpu_seconds()
+    parts, before = load_parts(kept)
+    for folder in (folder for folder in order if folder not in parts):
+        used = before + scanners.cpu_seconds() - start
+        left = 60 * minutes - used if minutes else None
+        try:
+            found = scanners.run(scanner, out / folder, left and max(1, round(left)))
+        except scanners.OutOfTime as error:
+            print(error, flush=True)
+            break
+        parts[folder] = [scanners.moved(finding, folder) for finding in found]
+        keep_parts(kept, parts, before + scanners.cpu_seconds() - start)
+    return parts, before + scanners.cpu_seconds() - start
+
+
+def load_parts(kept: Path | None) -> tuple[dict[str, list[Finding]], float]:
+    """Returns what an earlier call kept, and the CPU seconds that it took."""
+    if kept is None or not kept.exists():
+        return {}, 0.0
+    text = json.loads(kept.read_text())
+
+    def finding(of: dict[str, Any]) -> Finding:
+        return Finding(**of | {"columns": tuple(of["columns"])})
+
+    parts = {folder: [*map(finding, found)] for folder, found in text["parts"].items()}
+    return parts, text["cpu_s"]
+
+
+def keep_parts(kept: Path | None, parts: dict[str, list[Finding]], seconds: float) -> None:
+    """Keeps what was found so far: a slow scanner takes hours."""
+    if kept is None:
+        return
+    found = {folder: [asdict(one) for one in found] for folder, found in parts.items()}
+    scratch = kept.with_suffix(".new")
+    scratch.write_text(json.dumps({"cpu_s": seconds, "parts": found}))
+    scratch.replace(kept)
 
 
 def scan(out: Path, name: str) -> list[Finding]:
-    """Scans package by package and returns the findings with paths below `out`."""
-    scanner = scanners.scanners()[name]
-    findings = []
-    for package in packages():
-        folder = folder_of(package)
-        for finding in scanners.run(scanner, out / folder):
-            findings.append(scanners.moved(finding, folder))
-    return findings
+    """Scans every package and returns the findings with paths below `out`."""
+    parts, _ = scan_parts(out, name, [folder_of(package) for package in packages()], None)
+    return [finding for found in parts.values() for finding in found]
 
 
-def as_report(findings: list[Finding], lines: int) -> dict[str, Any]:
-    """Returns the counts of one scanner."""
-    # Two rules that speak of one line are one alarm for the reader.
-    places = {(finding.path, finding.line) for finding in findings}
+def places(findings: list[Finding]) -> set[tuple[str, int]]:
+    """Returns where something is found: two rules on one line are one alarm for the reader."""
+    return {(finding.path, finding.line) for finding in findings}
+
+
+def as_report(parts: dict[str, list[Finding]], lines: dict[str, int]) -> dict[str, Any]:
+    """Returns the counts of one scanner, over the packages that it scanned."""
+    findings = [finding for found in parts.values() for finding in found]
+    at, read = places(findings), sum(lines[folder] for folder in parts)
     return {
-        "findings": len(places),
-        "per_million_lines": round(1e6 * len(places) / lines, 2),
-        "by_file_kind": dict(Counter(file_kind(path) for path, _ in places).most_common()),
+        "findings": len(at),
+        "lines": read,
+        "per_million_lines": round(1e6 * len(at) / read, 2),
+        "by_file_kind": dict(Counter(file_kind(path) for path, _ in at).most_common()),
         "by_rule": dict(Counter(finding.rule for finding in findings).most_common()),
+        "by_package": {folder: len(places(found)) for folder, found in sorted(parts.items())},
     }
 
 
@@ -209,19 +264,32 @@ def review(findings: list[Finding]) -> list[dict[str, Any]]:
     ]
 
 
-def scan_all(out: Path, into: Path, names: list[str]) -> None:
-    """Scans with every named scanner and writes the counts, and keyhook's findings."""
+def scan_all(out: Path, into: Path, names: list[str], minutes: float | None = None) -> None:
+    """Scans with every named scanner and writes the counts, and keyhook's findings.
+
+    With a limit of CPU minutes the smallest packages come first: a slow scanner then gets
+    through most of them, and `by_package` says which. A scan that was stopped goes on where it
+    was; to begin anew, remove `corpus-parts-NAME.json`.
+    """
     into.mkdir(parents=True, exist_ok=True)
-    file = into / "corpus-scan.json"
-    results = json.loads(file.read_text()) if file.exists() else {}
-    results["size"] = size(out)
+    file, sizes = into / "corpus-scan.json", size(out)
+    order = sorted(sizes, key=lambda folder: sizes[folder]["bytes"])
+    lines = {folder: of["lines"] for folder, of in sizes.items()}
     for name in names or scanners.scanners():
-        findings = scan(out, name)
-        results[name] = as_report(findings, results["size"]["lines"])
+        # A scan of keyhook takes seconds, and is of another keyhook each time.
+        kept = None if name == "keyhook" else into / f"corpus-parts-{name}.json"
+        parts, seconds = scan_parts(out, name, order, minutes, kept)
+        if kept and len(parts) == len(order):
+            kept.unlink(missing_ok=True)
+        results = json.loads(file.read_text()) if file.exists() else {}
+        results |= {"size": total(sizes), "sizes": sizes}
+        results[name] = as_report(parts, lines) | {"cpu_s": round(seconds)}
         if name == "keyhook":
+            findings = [finding for found in parts.values() for finding in found]
             (into / "corpus-review.json").write_text(json.dumps(review(findings), indent=1))
         file.write_text(json.dumps(results, indent=1))
-        print(name, results[name]["findings"], results[name]["per_million_lines"], flush=True)
+        at = (results[name]["findings"], results[name]["per_million_lines"], f"{seconds:.0f} s")
+        print(name, *at, f"{len(parts)} of {len(order)} packages", flush=True)
 
 
 def main() -> None:
@@ -232,6 +300,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="the corpus")
     parser.add_argument("--into", type=Path, default=Path("/tmp/keyhook-proof"))
     parser.add_argument("--only", action="append", default=[], help="a scanner; repeatable")
+    parser.add_argument("--minutes", type=float, help="CPU minutes that each scanner may use")
     parser.add_argument("--keyhook", type=Path, help="the keyhook binary to measure")
     args = parser.parse_args()
     if args.keyhook:
@@ -242,11 +311,12 @@ def main() -> None:
     elif args.step == "fetch":
         fetch(args.out)
     elif args.step == "review":
-        raise SystemExit(reviewed.compare(args.out, scan(args.out, "keyhook"), size(args.out)["lines"]))
+        findings, lines = scan(args.out, "keyhook"), total(size(args.out))["lines"]
+        raise SystemExit(reviewed.compare(args.out, findings, lines))
     elif args.step == "size":
-        print(json.dumps(size(args.out)))
+        print(json.dumps(total(size(args.out))))
     else:
-        scan_all(args.out, args.into, args.only)
+        scan_all(args.out, args.into, args.only, args.minutes)
 
 
 if __name__ == "__main__":

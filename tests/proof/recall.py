@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -164,6 +165,22 @@ def measure(out: Path, into: Path, names: list[str]) -> dict[str, Any]:
     return results
 
 
+def sample(out: Path, every: int) -> Path:
+    """Makes a set of every so many-th case beside the whole one, and returns its folder.
+
+    Take a number that shares no factor with that of the contexts, or some of them are left out.
+    """
+    folder = out / f"every-{every}"
+    shutil.rmtree(folder, ignore_errors=True)
+    lines = (out / "manifest.jsonl").read_text().splitlines()[::every]
+    for path in (json.loads(line)["path"] for line in lines):
+        target = folder / "cases" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.hardlink_to(out / "cases" / path)
+    (folder / "manifest.jsonl").write_text("\n".join(lines) + "\n")
+    return folder
+
+
 def line(name: str, report: dict[str, Any]) -> str:
     """Returns one scanner's recall in one line."""
     groups = report["recall"]["group"]
@@ -178,12 +195,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="the set of generate.py")
     parser.add_argument("--into", type=Path, help="where the figures go; the set's folder if not")
+    parser.add_argument("--every", type=int, help="measure every so many-th case, for slow scanners")
     parser.add_argument("--only", action="append", default=[], help="a scanner; repeatable")
     parser.add_argument("--keyhook", type=Path, help="the keyhook binary to measure")
     args = parser.parse_args()
     if args.keyhook:
         os.environ["KEYHOOK"] = str(args.keyhook.resolve())
-    measure(args.out, args.into or args.out, args.only)
+    into = args.into or args.out
+    if args.every:
+        args.out, into = sample(args.out, args.every), into / "sample"
+    measure(args.out, into, args.only)
 
 
 if __name__ == "__main__":

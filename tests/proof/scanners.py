@@ -10,14 +10,21 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 PEERS = Path(os.environ.get("KEYHOOK_PEERS", "/work/peers"))
 ROOT = Path(__file__).resolve().parents[2]
+
+
+class OutOfTime(Exception):
+    """A scanner was ended: it used more CPU time than it was given, or memory ran out."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +163,7 @@ def scanners() -> dict[str, Scanner]:
         Scanner(
             "kingfisher",
             [kingfisher, "scan", ".", "--no-validate", "--no-dedup", "--format", "jsonl",
-             "--no-update-check", "--git-history", "none", "--no-rule-cache"],
+             "--no-update-check", "--git-history", "none"],
             read_kingfisher,
             [kingfisher, "--version"],
         ),
@@ -196,33 +203,68 @@ def hidden_files(folder: Path) -> list[str]:
     return [str(path) for path in paths if any(part.startswith(".") for part in path.parts)]
 
 
-def run(scanner: Scanner, folder: Path, timeout: int = 7200) -> list[Finding]:
-    """Scans a folder and returns the findings with paths below it."""
-    findings = run_once(scanner, folder, timeout)
+def run(scanner: Scanner, folder: Path, cpu_limit: int | None = None) -> list[Finding]:
+    """Scans a folder and returns the findings with paths below it.
+
+    A scanner that uses more CPU seconds than its limit is ended: `OutOfTime`.
+    """
+    findings = run_once(scanner, folder, cpu_limit)
     if scanner.skips_hidden:
         hidden = hidden_files(folder)
         for start in range(0, len(hidden), 1000):
             command = [*scanner.command[:-1], *hidden[start : start + 1000]]
-            findings += run_once(replace(scanner, command=command), folder, timeout)
+            findings += run_once(replace(scanner, command=command), folder, cpu_limit)
     return findings
 
 
-def run_once(scanner: Scanner, folder: Path, timeout: int) -> list[Finding]:
+def cpu_seconds() -> float:
+    """Returns what all finished children of this process have used."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def limit_cpu(seconds: int | None) -> None:
+    """Has the system end this process after so many CPU seconds."""
+    if seconds is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+
+
+def run_once(scanner: Scanner, folder: Path, cpu_limit: int | None) -> list[Finding]:
     """Runs a scanner's command in a folder and reads its report."""
     with tempfile.TemporaryDirectory() as scratch:
         report, output = Path(scratch) / "report", Path(scratch) / "stdout"
         command = [part.replace("{report}", str(report)) for part in scanner.command]
         with output.open("wb") as stdout:
-            done = subprocess.run(
-                command, cwd=folder, env=environment(), stdout=stdout,
-                stderr=subprocess.PIPE, timeout=timeout, check=False,
-            )  # fmt: skip
+            returncode, errors = ended(command, folder, stdout, cpu_limit)
+        if returncode in (-signal.SIGKILL, -signal.SIGXCPU):
+            raise OutOfTime(f"{scanner.name} was ended in {folder}")
         written = [path for path in Path(scratch).iterdir() if path != output]
         file = written[0] if scanner.writes_file and written else output
         text = file.read_text(errors="replace") if file.exists() else ""
-        if not text and done.returncode > 1:
-            raise RuntimeError(f"{scanner.name}: {done.stderr.decode(errors='replace')[-800:]}")
+        if not text and returncode > 1:
+            raise RuntimeError(f"{scanner.name}: {errors.decode(errors='replace')[-800:]}")
     return [below(folder, finding) for finding in scanner.read(text)]
+
+
+def ended(
+    command: list[str], folder: Path, stdout: IO[bytes], cpu_limit: int | None
+) -> tuple[int, bytes]:
+    """Runs a command to its end, or to its limit; returns its exit code and standard error.
+
+    Each process has the CPU limit. Where a pool loses its workers to it, the parent waits for
+    ever: so there is a limit on the clock too, and all of the group is ended.
+    """
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment(), stdout=stdout, stderr=subprocess.PIPE,
+        preexec_fn=lambda: limit_cpu(cpu_limit), start_new_session=True,
+    )  # fmt: skip
+    try:
+        _, errors = process.communicate(timeout=7200 if cpu_limit is None else 60 + 4 * cpu_limit)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return -signal.SIGKILL, b""
+    return process.returncode, errors
 
 
 def below(folder: Path, finding: Finding) -> Finding:

@@ -19,6 +19,7 @@ from scanners import ROOT
 PAGE = ROOT / "docs" / "comparison.md"
 START, END = "<!-- measured: start -->", "<!-- measured: end -->"
 MISSING = "not measured"
+KEYS = ("recall", "named_right")
 
 GROUPS = {
     "ai-shaped": "AI keys with a shape",
@@ -103,7 +104,9 @@ def corpus_table(scan: dict[str, Any]) -> str:
         f"{size['lines']:,} lines.\n\n"
     )
     kinds = sorted({kind for name in ORDER for kind in scan.get(name, {}).get("by_file_kind", {})})
-    names = [name for name in ORDER if name in scan]
+    # Who did not get through all of it is compared on what it got through, below.
+    scanned = [name for name in ORDER if name in scan]
+    names = [name for name in scanned if not is_part(scan, name)]
     rows = [["per million lines", *(str(scan[name]["per_million_lines"]) for name in names)]]
     rows += [["all", *(str(scan[name]["findings"]) for name in names)]]
     rows += [
@@ -111,7 +114,28 @@ def corpus_table(scan: dict[str, Any]) -> str:
     ]
     unmeasured = [name for name in ORDER if name not in scan]
     note = f"\n\n{MISSING.capitalize()}: {', '.join(unmeasured)}." if unmeasured else ""
-    return title + text + table(["findings", *names], rows) + note
+    parts = "".join(part_note(scan, name) for name in scanned if name not in names)
+    return title + text + table(["findings", *names], rows) + parts + note
+
+
+def is_part(scan: dict[str, Any], name: str) -> bool:
+    """Tells whether a scanner's time was up before the last package."""
+    packages = scan[name].get("by_package", scan["sizes"])
+    return len(packages) < len(scan["sizes"])
+
+
+def part_note(scan: dict[str, Any], name: str) -> str:
+    """Compares a scanner with keyhook on the packages that it got through, and names them."""
+    done, sizes = scan[name]["by_package"], scan["sizes"]
+    lines, size = (sum(sizes[folder][of] for folder in done) for of in ("lines", "bytes"))
+    ours = sum(scan["keyhook"]["by_package"][folder] for folder in done)
+    rates = [f"{1e6 * found / lines:.2f}" for found in (scan[name]["findings"], ours)]
+    return (
+        f"\n\n{name} was ended after {scan[name]['cpu_s']} CPU seconds: it had read the "
+        f"{len(done)} smallest packages ({size / 1e6:,.0f} MB, {lines:,} lines) and reported "
+        f"{scan[name]['findings']} lines, {rates[0]} per million; keyhook reports {ours} there, "
+        f"{rates[1]} per million. They are: {', '.join(sorted(done))}."
+    )
 
 
 def confidence_table(levels: dict[str, dict[str, Any]]) -> str:
@@ -131,6 +155,38 @@ def confidence_table(levels: dict[str, dict[str, Any]]) -> str:
     return title + table(["at and above", *levels], rows)
 
 
+def sample_table(sample: dict[str, Any]) -> str:
+    """Returns the recall of scanners that are too slow for the whole set, beside keyhook's."""
+    names = [name for name in ORDER if name in sample]
+    if len(names) < 2:
+        return ""
+    groups = {name: sample[name]["recall"]["group"] for name in names}
+    rows = [
+        [title, *(f"{groups[name][group]['recall']:.1f} %" for name in names)]
+        for group, title in GROUPS.items()
+    ]
+    cases = sum(of["cases"] for of in groups[names[0]].values())
+    head = [f"found of, in {cases:,} cases of the set", *names]
+    return "### Recall of a slow scanner, on a part of the set\n\n" + table(head, rows)
+
+
+def seed_table(recall: dict[str, Any], other: dict[str, Any]) -> str:
+    """Returns keyhook's recall on the set its rules were worked on with, and on another."""
+    title = "### keyhook on keys it was not worked on with\n\n"
+    if "keyhook" not in recall or "keyhook" not in other:
+        return title + MISSING.capitalize() + "."
+    of = [recall["keyhook"], other["keyhook"]]
+    groups = [one["recall"]["group"] for one in of]
+    rows = [
+        [title, *(f"{one[group][key]:.1f} %" for key in KEYS for one in groups)]
+        for group, title in GROUPS.items()
+    ]
+    alarms = [str(sum(alarm["alarms"] for alarm in one["negatives"].values())) for one in of]
+    rows.append(["false alarms on texts without a secret", *alarms, "", ""])
+    head = ["", "found, seed 1", "found, seed 7", "named, seed 1", "named, seed 7"]
+    return title + table(head, rows)
+
+
 def speed_table(speed: dict[str, Any], recall: dict[str, Any]) -> str:
     """Returns start-up, throughput and versions."""
     rows = []
@@ -148,6 +204,9 @@ def measured(folder: Path) -> str:
     parts = [f"Measured on {datetime.date.today().isoformat()}."]
     if recall:
         parts += [recall_tables(recall), negative_table(recall)]
+    sample = load(folder / "sample", "recall.json")
+    if sampled := sample_table(sample):
+        parts.append(sampled)
     parts.append(corpus_table(load(folder, "corpus-scan.json")))
     folders = {"high": folder / "high", "medium (default)": folder, "low": folder / "low"}
     levels = {
@@ -155,7 +214,8 @@ def measured(folder: Path) -> str:
         for name, at in folders.items()
     }
     parts.append(confidence_table(levels))
-    parts.append(speed_table(load(folder, "speed.json"), recall))
+    parts.append(seed_table(recall, load(folder / "seed-7", "recall.json")))
+    parts.append(speed_table(load(folder, "speed.json"), sample | recall))
     return "\n\n".join(parts)
 
 

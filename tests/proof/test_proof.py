@@ -19,6 +19,7 @@ import places
 import recall
 import reviewed
 import scanners
+import table
 from checksums import CHECKSUMS
 from expand import Expander, fill
 from generate import HERE, Case
@@ -196,8 +197,33 @@ class Corpus(unittest.TestCase):
 
     def test_two_rules_on_one_line_are_one_alarm(self) -> None:
         findings = [Finding("a", 1, 1, "r"), Finding("a", 1, 1, "s"), Finding("a", 2, 2, "r")]
-        report = corpus.as_report(findings, 1_000_000)
+        report = corpus.as_report({"one": findings, "two": []}, {"one": 500_000, "two": 500_000})
         self.assertEqual((report["findings"], report["per_million_lines"]), (2, 2.0))
+        self.assertEqual(report["by_package"], {"one": 2, "two": 0})
+
+    def test_a_stopped_scan_goes_on_where_it_was(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            kept = Path(folder) / "parts.json"
+            self.assertEqual(corpus.load_parts(kept), ({}, 0.0))
+            parts = {"one": [Finding("one/a", 1, 1, "r")], "two": []}
+            corpus.keep_parts(kept, parts, 2.5)
+            self.assertEqual(corpus.load_parts(kept), (parts, 2.5))
+
+    def test_a_scanner_is_compared_on_the_packages_that_it_read(self) -> None:
+        sizes = {"a": {"bytes": 2_000_000, "lines": 1000}, "b": {"bytes": 1, "lines": 1}}
+        slow = {"by_package": {"a": 4}, "findings": 4, "cpu_s": 600}
+        scan = {"sizes": sizes, "slow": slow, "keyhook": {"by_package": {"a": 1, "b": 7}}}
+        self.assertTrue(table.is_part(scan, "slow"))
+        self.assertFalse(table.is_part(scan, "keyhook"))
+        note = table.part_note(scan, "slow")
+        for words in ("600 CPU seconds", "4 lines, 4000.00", "reports 1 there, 1000.00", "are: a."):
+            self.assertIn(words, note)
+
+    def test_a_scanner_that_takes_too_long_is_ended(self) -> None:
+        burn = ["python3", "-c", "while True: pass"]
+        scanner = scanners.Scanner("slow", burn, lambda text: [], burn)
+        with tempfile.TemporaryDirectory() as folder, self.assertRaises(scanners.OutOfTime):
+            scanners.run(scanner, Path(folder), cpu_limit=1)
 
     def test_every_package_is_pinned(self) -> None:
         pinned = corpus.packages()

@@ -120,7 +120,7 @@ pub fn load(name: &str, read: &mut ReadFile<'_>) -> Result<Loaded, GitleaksError
 }
 
 /// Returns an id that is safe to show and to record: letters, digits, `.`, `_` and `-`.
-fn plain_id(id: &str) -> String {
+pub(super) fn plain_id(id: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let id: String = id.trim().chars().map(|c| if is_plain(c) { c } else { '-' }).collect();
     id.chars().take(100).collect()
