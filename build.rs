@@ -16,6 +16,9 @@ mod finding {
 #[path = "src/rule/definition.rs"]
 #[allow(dead_code)]
 mod definition;
+#[path = "src/rule/hir.rs"]
+#[allow(dead_code)]
+mod hir;
 #[path = "src/rule/index.rs"]
 #[allow(dead_code)]
 mod index;
@@ -42,7 +45,7 @@ fn main() {
     }
     println!("cargo::rerun-if-changed=src/config.rs");
     println!("cargo::rustc-env=KEYHOOK_RULES={}", name_rules());
-    for file in ["definition", "index", "linear", "prefilter", "tables"] {
+    for file in ["definition", "hir", "index", "linear", "prefilter", "tables"] {
         println!("cargo::rerun-if-changed=src/rule/{file}.rs");
     }
     let mut rules = load(folder).unwrap_or_else(|problem| {

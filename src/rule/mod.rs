@@ -12,6 +12,7 @@ mod definition;
 mod expand;
 mod filter;
 mod gitleaks;
+mod hir;
 mod index;
 mod linear;
 mod mistake;

@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 
-use crate::rule::definition::group_names;
+use crate::rule::hir::group_names;
 
 /// A pattern that parses; it is compiled when it is first needed.
 #[derive(Debug)]
