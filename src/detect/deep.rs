@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use super::layer::{Layer, layers};
-use super::look::look_at;
+use super::look::{MATCHES_MAX, look_at};
 use super::{Detection, Engine, FileKind, Match, Suppression, Text};
 use crate::finding::Span;
 
@@ -85,6 +85,10 @@ pub(super) fn look_inside(
         let below = look_at(engine, &inner, &mut inside);
         depth.leave(inside);
         found.is_cut |= below.is_cut;
+        found.is_full |= below.is_full || found.matches.len() >= MATCHES_MAX;
+        if found.is_full {
+            break;
+        }
         for inside in below.matches {
             let outer = outer.get_or_insert_with(|| Outer::of(&found));
             let secret = layer.origin(&inside.secret);

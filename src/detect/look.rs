@@ -43,6 +43,13 @@ pub(super) fn look_ungated(engine: &Engine, text: &Text<'_>) -> Detection {
 /// A hostile text holds millions of near misses; nobody reads so many.
 const SUPPRESSED_MAX: usize = 10_000;
 
+/// With more matches than this a text is not looked at to its end. A scan shows a small part of
+/// them, so that such a file is in no case "clean".
+pub(super) const MATCHES_MAX: usize = 300_000;
+
+/// So many places are remembered before those that lie far behind are forgotten.
+const PLACES_MAX: usize = 4096;
+
 /// An id and its secret stand this close in a call or a line: `("id", "secret")`.
 const PART_GAP: usize = 12;
 
@@ -59,8 +66,8 @@ struct Look<'a> {
     engine: &'a Engine,
     text: &'a Text<'a>,
     near: NearWords,
-    /// For each rule that needs a regex the parts that it must search.
-    windows: Vec<Vec<Span>>,
+    /// For each rule that needs a regex the last part that it must search.
+    windows: Vec<(usize, Span)>,
     /// Where the last name started that the search for assignments was given.
     last_name: Option<usize>,
     blobs: Blobs,
@@ -73,6 +80,9 @@ struct Look<'a> {
 
 impl Visit for Look<'_> {
     fn token(&mut self, at: usize) {
+        if self.found.is_full {
+            return;
+        }
         self.shapes(at);
         if at > 0
             && self.text.bytes[at - 1] == b'['
@@ -83,6 +93,9 @@ impl Visit for Look<'_> {
     }
 
     fn run(&mut self, at: usize, head: &Head) {
+        if self.found.is_full {
+            return;
+        }
         let bytes = self.text.bytes;
         if may_open(bytes, at) {
             self.layers.extend(self.blobs.of_run(bytes, at..run_end(bytes, at)));
@@ -97,6 +110,9 @@ impl Visit for Look<'_> {
     }
 
     fn fragment(&mut self, at: usize) {
+        if self.found.is_full {
+            return;
+        }
         let engine = self.engine;
         for (first, tables) in &engine.tables {
             tables.keywords.hits_at(self.text.bytes, at, |hit| self.keyword(*first, tables, hit));
@@ -203,31 +219,34 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Notes where a rule with a regex must search.
+    /// Notes where a rule with a regex must search. What lies apart from its last window is searched
+    /// at once, so that a text full of keywords fills no memory.
     fn window(&mut self, index: usize, rule: &Rule, hit: &Hit) {
-        if self.windows.is_empty() {
-            self.windows.resize_with(self.engine.rules.len(), Vec::new);
-        }
         let word = hit.start..hit.start + hit.len;
         let around = if rule.near.is_empty() { word } else { reach(self.text.bytes, &word) };
         let end = around.end.saturating_add(rule.reach as usize).min(self.text.bytes.len());
         let start = around.start.saturating_sub(rule.reach as usize);
-        match self.windows[index].last_mut() {
-            Some(last) if last.end >= start => last.end = last.end.max(end),
-            _ => self.windows[index].push(start..end),
+        match self.windows.iter_mut().find(|(known, _)| *known == index) {
+            None => self.windows.push((index, start..end)),
+            Some((_, last)) if last.end >= start => last.end = last.end.max(end),
+            Some((_, last)) => {
+                let before = std::mem::replace(last, start..end);
+                self.search_window(index, rule, before);
+            }
         }
     }
 
     fn search_windows(&mut self) {
-        for (index, windows) in std::mem::take(&mut self.windows).into_iter().enumerate() {
-            let rule = self.engine.rules.get(index);
-            for window in windows {
-                if self.walks(index, rule, window.len()) {
-                    self.walk(index, rule, window);
-                } else {
-                    self.search(index, rule, window);
-                }
-            }
+        for (index, window) in std::mem::take(&mut self.windows) {
+            self.search_window(index, self.engine.rules.get(index), window);
+        }
+    }
+
+    fn search_window(&mut self, index: usize, rule: &Rule, window: Span) {
+        if self.walks(index, rule, window.len()) {
+            self.walk(index, rule, window);
+        } else {
+            self.search(index, rule, window);
         }
     }
 
@@ -248,7 +267,7 @@ impl<'a> Look<'a> {
         let (local, tables) = self.tables_of(index);
         let is_secret_first = tables.linears.starts_with_secret(local);
         let mut at = window.start;
-        while at < window.end {
+        while at < window.end && !self.found.is_full {
             let may_start = !is_secret_first || boundary::may_start(&bytes[..at]);
             let is_whole = |secret: &Span| is_whole(rule, bytes, secret);
             let linears = &tables.linears;
@@ -271,7 +290,7 @@ impl<'a> Look<'a> {
         let pattern = self.engine.pattern(index, rule);
         let mut captures = pattern.regex.create_captures();
         let mut at = window.start;
-        while at < window.end {
+        while at < window.end && !self.found.is_full {
             let input = Input::new(bytes).range(at..window.end);
             pattern.regex.search_captures(&input, &mut captures);
             let Some(whole) = captures.get_match() else { return };
@@ -324,6 +343,9 @@ impl<'a> Look<'a> {
         let bytes = self.text.bytes;
         if !self.values.insert(at) {
             return;
+        }
+        if self.values.len() > PLACES_MAX {
+            self.values.retain(|place| place + VALUE_MAX > at);
         }
         let near_end = run_end(&bytes[..bytes.len().min(at + VALUE_MAX)], at);
         let engine = self.engine;
@@ -420,6 +442,10 @@ impl<'a> Look<'a> {
         rank: u16,
     ) {
         match verdict {
+            // Nobody is told of what is of low confidence, unless all else is told too.
+            Ok(confidence) if self.found.matches.len() >= MATCHES_MAX => {
+                self.found.is_full |= confidence >= Confidence::Medium;
+            }
             Ok(confidence) => {
                 let public_len = public_len(rule, &self.text.bytes[secret.clone()]);
                 let parts = Vec::new();

@@ -89,6 +89,8 @@ pub struct Detection {
     pub suppressed: Vec<Suppressed>,
     /// Whether something that was decoded holds more encoded text than was looked into.
     pub is_cut: bool,
+    /// Whether the text was not looked at to its end, since it holds more matches than are kept.
+    pub is_full: bool,
 }
 
 /// Returns whether a name says that its value is a secret.
@@ -293,6 +295,21 @@ pattern = '(?<secret> [a-f0-9]{32} )'
         assert_eq!(found(&engine, "acme:\n\n  key: {{hex 32}}").len(), 1);
         assert_eq!(found(&engine, "acme\n\n\n\n\n\n\n\nkey: {{hex 32}}").len(), 0);
         assert_eq!(found(&engine, "other: {{hex 32}}").len(), 0);
+    }
+
+    #[test]
+    fn a_text_with_too_many_matches_is_not_looked_at_to_its_end() {
+        let engine = engine(
+            "[[rule]]\nid = \"a-b\"\nname = \"A\"\nkeywords = ['acm']\nboundary = 'none'\n\
+             pattern = 'acm (?<secret> [a-z]{5} )'",
+        );
+        let detected = |count: usize| {
+            let text = "acmvqxzk".repeat(count);
+            engine.detect(&Text { bytes: text.as_bytes(), kind: FileKind::Other })
+        };
+        let (within, beyond) = (detected(1000), detected(look::MATCHES_MAX + 1));
+        assert!(!within.is_full && within.matches.len() == 1000, "{within:?}");
+        assert!(beyond.is_full && beyond.matches.len() == look::MATCHES_MAX);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! A value without a shape asks this about the few lines around it. The words of a page are looked
 //! for when the first value asks and kept for the next, so a text full of values costs one pass.
+//! Values come in the order of the text, nearly: only the last pages are kept.
 
 use std::ops::Range;
 
@@ -35,10 +36,21 @@ pub(super) struct Vocabulary<'a> {
     pub(super) masks: &'a Masks,
 }
 
+/// How many pages are kept: more than one value can ask for.
+const PAGES: usize = 32;
+
 /// The words of a text, found page by page.
 #[derive(Default)]
 pub(super) struct NearWords {
-    pages: Vec<Option<Vec<NearWord>>>,
+    /// By the last bits of its number each page that was asked for last.
+    pages: Vec<Page>,
+}
+
+#[derive(Clone, Default)]
+struct Page {
+    /// The number of the page, and one: none is 0.
+    number: usize,
+    words: Vec<NearWord>,
 }
 
 impl NearWords {
@@ -51,16 +63,21 @@ impl NearWords {
     ) -> Vec<NearWord> {
         let reach = reach(text, secret);
         if self.pages.is_empty() {
-            self.pages.resize_with(text.len() / PAGE + 1, || None);
+            self.pages.resize(PAGES, Page::default());
         }
         let mut found = Vec::new();
-        for page in reach.start / PAGE..=(reach.end.saturating_sub(1)) / PAGE {
-            let known = self.pages[page].get_or_insert_with(|| read_page(vocabulary, text, page));
+        for number in reach.start / PAGE..=(reach.end.saturating_sub(1)) / PAGE {
+            let page = &mut self.pages[number % PAGES];
+            if page.number != number + 1 {
+                page.number = number + 1;
+                page.words.clear();
+                read_page(vocabulary, text, number, &mut page.words);
+            }
             let is_near = |word: &&NearWord| {
                 reach.contains(&word.span.start)
                     && (word.span.end <= secret.start || word.span.start >= secret.end)
             };
-            found.extend(known.iter().filter(is_near).cloned());
+            found.extend(page.words.iter().filter(is_near).cloned());
         }
         found.sort_by_key(|word: &NearWord| (word.rule, word.span.start));
         found
@@ -79,12 +96,11 @@ pub(super) fn reach(text: &[u8], secret: &Span) -> Range<usize> {
 
 /// Finds the words that start in a page: the vector pass leaves few places, tables say which words
 /// could stand there.
-fn read_page(vocabulary: &Vocabulary<'_>, text: &[u8], page: usize) -> Vec<NearWord> {
+fn read_page(vocabulary: &Vocabulary<'_>, text: &[u8], page: usize, found: &mut Vec<NearWord>) {
     let start = page * PAGE;
     let part = &text[start..text.len().min(start + PAGE + WORD_MAX)];
     let mut blocks = [Block::default(); (PAGE + WORD_MAX).div_ceil(BLOCK)];
     vocabulary.masks.fill(part, 0, &mut blocks);
-    let mut found = Vec::new();
     let has_escapes = may_hold_escape(&text[start.saturating_sub(ESCAPE_MAX)..start + part.len()]);
     let mut before = Before::of(text[..start].last());
     for (index, block) in blocks.iter().enumerate() {
@@ -100,7 +116,6 @@ fn read_page(vocabulary: &Vocabulary<'_>, text: &[u8], page: usize) -> Vec<NearW
             }
         });
     }
-    found
 }
 
 /// How far in front of a word an escape may start.

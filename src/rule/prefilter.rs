@@ -40,6 +40,9 @@ pub struct Entry {
     pub len: u8,
     /// Which of its bytes is the first of those that are indexed.
     pub at: u8,
+    /// Its bytes beside those, folded; 0 where it has none. Many words share four bytes.
+    pub before: u8,
+    pub behind: u8,
     /// The index of its rule.
     pub rule: u16,
     /// How far in front of the word the match starts, [`FREE`] if that is not fixed.
@@ -91,7 +94,12 @@ impl Prefilter {
             let (long_key, short_key) = (four(text, at).map(fold), three(text, at).map(key));
             let (start, len) = (start as u32, word.text.len() as u8);
             let back = word.back.unwrap_or(FREE);
-            let entry = |key| Entry { key, start, len, at: word.at, rule: word.rule, back };
+            let beside = |place: Option<usize>| {
+                place.and_then(|place| text.get(place)).map_or(0, |byte| byte | CASE)
+            };
+            let (before, behind) = (beside(at.checked_sub(1)), beside(Some(at + 4)));
+            let (at, rule) = (word.at, word.rule);
+            let entry = |key| Entry { key, start, len, at, before, behind, rule, back };
             match (long_key, short_key) {
                 (Some(key), _) => long.push(entry(key)),
                 (None, key) => {
@@ -137,9 +145,13 @@ impl Prefilter {
         key: u32,
         hit: &mut impl FnMut(Hit),
     ) {
+        let before = at.checked_sub(1).map_or(0, |place| text[place] | CASE);
+        let behind = text.get(at + 4).map_or(0, |byte| byte | CASE);
         let mut last = None;
         for entry in &lookup.entries[lookup.index.bucket(key)] {
-            if entry.key != key {
+            let is_beside = (entry.before == 0 || entry.before == before)
+                && (entry.behind == 0 || entry.behind == behind);
+            if entry.key != key || !is_beside {
                 continue;
             }
             let word = (entry.start, entry.len, entry.at);
@@ -184,6 +196,9 @@ fn four(text: &[u8], at: usize) -> Option<u32> {
 
 /// The bits of a key of three bytes.
 const THREE: u32 = 0xFF_FFFF;
+
+/// The bit that tells a small letter from a capital.
+const CASE: u8 = 0x20;
 
 /// Makes capitals small. It makes some signs equal to others too, which costs a comparison.
 fn fold(key: u32) -> u32 {

@@ -19,6 +19,8 @@ pub(super) struct Crowd {
     kept: usize,
     /// Each file with how many of its findings were only counted.
     counted: Vec<(String, usize)>,
+    /// The files that were not looked at to their end.
+    full: Vec<String>,
 }
 
 impl Crowd {
@@ -35,13 +37,25 @@ impl Crowd {
         }
     }
 
-    /// Says what was only counted.
+    /// Takes note of a file that holds more matches than detection keeps.
+    pub(super) fn add_full(&mut self, path: String) {
+        self.full.push(path);
+    }
+
+    /// Says what was only counted, or not even that.
     pub(super) fn problems(&self) -> impl Iterator<Item = Problem> + '_ {
-        self.counted.iter().map(|(path, count)| Problem {
+        let hint = || format!("take them out, or leave the file out by `exclude` in {CONFIG_NAME}");
+        let full = self.full.iter().map(move |path| Problem {
+            path: path.clone(),
+            problem: "holds so many matches that it was not looked at to its end".to_owned(),
+            hint: hint(),
+        });
+        let counted = self.counted.iter().map(move |(path, count)| Problem {
             path: path.clone(),
             problem: format!("{count} more matches were counted, but not looked at one by one"),
-            hint: format!("take them out, or leave the file out by `exclude` in {CONFIG_NAME}"),
-        })
+            hint: hint(),
+        });
+        full.chain(counted)
     }
 }
 
@@ -59,5 +73,8 @@ mod tests {
         crowd.add("b", 0, 7);
         let problem = crowd.problems().next().expect("one").to_string();
         assert_eq!(problem, "b: 7 more matches were counted, but not looked at one by one");
+        crowd.add_full("c".to_owned());
+        let problem = crowd.problems().next().expect("two").to_string();
+        assert_eq!(problem, "c: holds so many matches that it was not looked at to its end");
     }
 }

@@ -299,6 +299,9 @@ impl Scan<'_> {
         let mut detection = self.engine.detect_in_file(&text, &path);
         let live = self.own.add(source, config, (&bytes, &path), &mut detection);
         self.cut += usize::from(detection.is_cut);
+        if detection.is_full {
+            self.crowd.add_full(self.masker.path(&path));
+        }
         if detection.matches.iter().all(|m| m.confidence < self.least)
             && !allowed::has_any(&detection)
         {

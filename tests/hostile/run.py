@@ -168,7 +168,7 @@ def main() -> int:
     for name in asked.names or list(CASES):
         with tempfile.TemporaryDirectory() as folder:
             wanted = CASES[name](Repository(Path(folder)), 0.01 if asked.small else 1)
-            code, cpu, peak = measure(asked.program, Path(folder))
+            code, cpu, peak = measure(str(Path(asked.program).resolve()), Path(folder))
         note = "" if code == wanted else f"  WRONG, expected {wanted}"
         wrong += code != wanted
         print(f"{name:<22}{code:>7}{cpu:>9.2f}{peak:>9.1f}{note}", flush=True)
