@@ -130,6 +130,7 @@ fn render_prefilter(out: &mut String, name: &str, prefilter: &Prefilter) {
         render_table(out, &format!("{name}_{kind}_ENTRIES"), "Entry", &lookup.entries);
     }
     writeln!(out, "static {name}_WORDS: &str = {:?};", prefilter.words).expect(GROWS);
+    render_table(out, &format!("{name}_USES"), "Use", &prefilter.uses);
 }
 
 fn render_index(out: &mut String, name: &str, index: &Index) {

@@ -11,6 +11,8 @@ use crate::rule::RUN_MIN;
 
 /// What is done at the places that were found, in the order of the text within each kind.
 pub(super) trait Visit {
+    /// Whether no more places are wanted.
+    fn is_done(&self) -> bool;
     /// A token starts at `at`.
     fn token(&mut self, at: usize);
     /// A run of token bytes starts at `at`; `head` tells what its first bytes are.
@@ -43,12 +45,14 @@ pub(super) fn visit(masks: &Masks, text: &[u8], visitor: &mut impl Visit) {
     let mut blocks = [Block::default(); GROUP + 1];
     let mut before = Before::default();
     let mut start = 0;
-    while start < text.len() {
+    while start < text.len() && !visitor.is_done() {
         let count = GROUP.min((text.len() - start).div_ceil(BLOCK));
         masks.fill(text, start, &mut blocks[..=count]);
         for index in 0..count {
+            let at = start + index * BLOCK;
+            blocks[index].fragment = masks.keep(text, at, blocks[index].fragment);
             let (block, next) = (&blocks[index], &blocks[index + 1]);
-            visit_block(block, next, &mut before, start + index * BLOCK, visitor);
+            visit_block(block, next, &mut before, at, visitor);
         }
         start += GROUP * BLOCK;
     }
@@ -121,6 +125,9 @@ mod tests {
     }
 
     impl Visit for Seen<'_> {
+        fn is_done(&self) -> bool {
+            false
+        }
         fn token(&mut self, at: usize) {
             self.tokens.push(at);
         }
@@ -134,7 +141,8 @@ mod tests {
     }
 
     fn seen(text: &str) -> Seen<'_> {
-        let masks = Masks::new(RuleSet::builtin().tables()[0].1.fragments.clone());
+        let tables = &RuleSet::builtin().tables()[0].1;
+        let masks = Masks::new(tables.fragments.clone(), tables.keywords.gate());
         let mut seen = Seen { text: text.as_bytes(), ..Seen::default() };
         visit(&masks, text.as_bytes(), &mut seen);
         seen

@@ -79,10 +79,11 @@ struct Look<'a> {
 }
 
 impl Visit for Look<'_> {
+    fn is_done(&self) -> bool {
+        self.found.is_full
+    }
+
     fn token(&mut self, at: usize) {
-        if self.found.is_full {
-            return;
-        }
         self.shapes(at);
         if at > 0
             && self.text.bytes[at - 1] == b'['
@@ -93,9 +94,6 @@ impl Visit for Look<'_> {
     }
 
     fn run(&mut self, at: usize, head: &Head) {
-        if self.found.is_full {
-            return;
-        }
         let bytes = self.text.bytes;
         if may_open(bytes, at) {
             self.layers.extend(self.blobs.of_run(bytes, at..run_end(bytes, at)));
@@ -110,9 +108,6 @@ impl Visit for Look<'_> {
     }
 
     fn fragment(&mut self, at: usize) {
-        if self.found.is_full {
-            return;
-        }
         let engine = self.engine;
         for (first, tables) in &engine.tables {
             tables.keywords.hits_at(self.text.bytes, at, |hit| self.keyword(*first, tables, hit));

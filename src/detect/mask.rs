@@ -10,7 +10,7 @@
 // The tables serve the vector instructions; other processors run the scalar twin.
 #![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 
-use crate::rule::{Fragments, WORD, holds};
+use crate::rule::{Fragments, Gate, WORD, holds};
 
 /// What 64 bytes of text hold; the lowest bit stands for the first byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,13 +105,19 @@ enum Level {
 /// Makes the masks of a text.
 pub(super) struct Masks {
     fragments: Fragments,
+    gate: Gate,
     level: Level,
 }
 
 impl Masks {
     /// Looks for these fragments, with the best instructions that the processor has.
-    pub(super) fn new(fragments: Fragments) -> Masks {
-        Masks { fragments, level: best_level() }
+    pub(super) fn new(fragments: Fragments, gate: Gate) -> Masks {
+        Masks { fragments, gate, level: best_level() }
+    }
+
+    /// Keeps those of the fragments of a block, which starts at `start`, that may be a word's.
+    pub(super) fn keep(&self, text: &[u8], start: usize, fragments: u64) -> u64 {
+        self.gate.keep(text, start, fragments)
     }
 
     /// Fills blocks with the masks of `text` from `start`; bytes behind its end are in no mask.
@@ -326,7 +332,8 @@ mod tests {
                 levels.push(Level::Ssse3);
             }
         }
-        levels.into_iter().map(|level| Masks { fragments: fragments.clone(), level }).collect()
+        let masks = |level| Masks { level, ..Masks::new(fragments.clone(), Gate::default()) };
+        levels.into_iter().map(masks).collect()
     }
 
     fn blocks(masks: &Masks, text: &[u8]) -> Vec<Block> {

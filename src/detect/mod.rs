@@ -12,7 +12,7 @@ use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 
 use crate::finding::{Confidence, Span};
-use crate::rule::{Fragments, ImportedHit, Rule, RuleSet, Tables};
+use crate::rule::{Fragments, Gate, ImportedHit, Prefilter, Rule, RuleSet, Tables};
 
 mod assignment;
 mod boundary;
@@ -131,14 +131,18 @@ impl Engine {
     /// Makes the rules ready.
     pub fn new(rules: RuleSet) -> Engine {
         let tables = rules.tables();
-        let masks = |pieces: fn(&Tables) -> &Fragments| {
-            let all = tables.iter().map(|(_, tables)| pieces(tables));
-            mask::Masks::new(all.fold(Fragments::default(), |all, more| all.or(more)))
+        let masks = |pieces: fn(&Tables) -> &Fragments, words: fn(&Tables) -> &Prefilter| {
+            let all = tables.iter().map(|(_, tables)| (pieces(tables), words(tables).gate()));
+            let none = (Fragments::default(), Gate::default());
+            let (pieces, gate) =
+                all.fold(none, |(pieces, gate), (more, and)| (pieces.or(more), gate.or(and)));
+            mask::Masks::new(pieces, gate)
         };
-        let (masks, near_masks) = (masks(|t| &t.fragments), masks(|t| &t.near_fragments));
+        let masks_of_keywords = masks(|t| &t.fragments, |t| &t.keywords);
+        let near_masks = masks(|t| &t.near_fragments, |t| &t.near);
         let patterns = (0..rules.len()).map(|_| OnceCell::new()).collect();
         let walked = (0..rules.len()).map(|_| Cell::new(0)).collect();
-        Engine { rules, tables, masks, near_masks, patterns, walked }
+        Engine { rules, tables, masks: masks_of_keywords, near_masks, patterns, walked }
     }
 
     /// Returns the rules it runs.

@@ -13,6 +13,7 @@ const WORDS_MAX: usize = 24;
 /// A name cut into lower-case words, without touching the heap.
 pub(super) struct Words {
     text: [u8; NAME_MAX],
+    len: usize,
     ends: [(u8, u8); WORDS_MAX],
     count: usize,
 }
@@ -24,9 +25,12 @@ impl Words {
         let mut name = &name[..name.len().min(NAME_MAX)];
         if !name.is_ascii() {
             lowered = String::from_utf8_lossy(name).to_lowercase();
-            name = &lowered.as_bytes()[..lowered.len().min(NAME_MAX)];
+            let mut ends = (0..=lowered.len().min(NAME_MAX)).rev();
+            let end = ends.find(|at| lowered.is_char_boundary(*at)).unwrap_or(0);
+            name = &lowered.as_bytes()[..end];
         }
-        let mut words = Words { text: [0; NAME_MAX], ends: [(0, 0); WORDS_MAX], count: 0 };
+        let text = [0; NAME_MAX];
+        let mut words = Words { text, len: name.len(), ends: [(0, 0); WORDS_MAX], count: 0 };
         let mut start = 0;
         for (at, &byte) in name.iter().enumerate() {
             words.text[at] = byte.to_ascii_lowercase();
@@ -44,7 +48,8 @@ impl Words {
 
     /// The words from left to right.
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &str> {
-        (0..self.count).map(|index| self.get(index))
+        let text = self.text();
+        self.ends[..self.count].iter().map(move |ends| word_of(text, *ends))
     }
 
     fn push(&mut self, start: usize, end: usize) {
@@ -54,10 +59,13 @@ impl Words {
         }
     }
 
-    fn get(&self, index: usize) -> &str {
-        let (start, end) = self.ends[index];
-        std::str::from_utf8(&self.text[usize::from(start)..usize::from(end)]).unwrap_or("")
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.text[..self.len]).unwrap_or("")
     }
+}
+
+fn word_of(text: &str, (start, end): (u8, u8)) -> &str {
+    text.get(start.into()..end.into()).unwrap_or("")
 }
 
 fn is_word_byte(byte: u8) -> bool {
@@ -108,13 +116,15 @@ const fn promise(sort: Sort, strength: Strength) -> Promise {
 /// Returns what the name promises, or `None` if it promises no secret.
 pub(super) fn promised(name: &[u8]) -> Option<Promise> {
     let words = Words::of(name);
+    let text = words.text();
+    let get = |index: usize| word_of(text, words.ends[index]);
     let mut last = words.count;
-    while last > 1 && is_qualifier(words.get(last - 1)) {
+    while last > 1 && is_qualifier(get(last - 1)) {
         last -= 1;
     }
-    let before = |index: usize| index.checked_sub(1).map_or("", |index| words.get(index));
+    let before = |index: usize| index.checked_sub(1).map_or("", get);
     let found = (0..last).rev().find_map(|index| {
-        let told = telling(words.get(index), before(index), index == 0)?;
+        let told = telling(get(index), before(index), index == 0)?;
         Some((index, told))
     });
     let (index, mut told) = found?;
@@ -123,14 +133,14 @@ pub(super) fn promised(name: &[u8]) -> Option<Promise> {
     }
     if index + 1 < last {
         // `token_github` and `password_admin` still say it; `token_type` and `password_label` do not.
-        let is_about = (index + 1..last).any(|next| is_attribute(words.get(next)));
+        let is_about = (index + 1..last).any(|next| is_attribute(get(next)));
         if is_about || last - index > 3 {
             return None;
         }
         told.strength = told.strength.min(Strength::Weak);
     }
     // `passValue(…)` hands a value on.
-    if index == 0 && words.get(0) == "pass" && words.count > 1 && !is_number(words.get(1)) {
+    if index == 0 && get(0) == "pass" && words.count > 1 && !is_number(get(1)) {
         return None;
     }
     if words.iter().any(|word| MADE_UP.contains(word)) {

@@ -105,7 +105,8 @@ fn read_page(vocabulary: &Vocabulary<'_>, text: &[u8], page: usize, found: &mut 
     let mut before = Before::of(text[..start].last());
     for (index, block) in blocks.iter().enumerate() {
         let starts = if has_escapes { u64::MAX } else { before.word_starts(block) };
-        each_bit(block.fragment & starts, |bit| {
+        let places = vocabulary.masks.keep(part, index * BLOCK, block.fragment & starts);
+        each_bit(places, |bit| {
             for (first, tables) in vocabulary.tables {
                 tables.near.hits_at(part, index * BLOCK + bit, |hit| {
                     let span = start + hit.start..start + hit.start + hit.len;
@@ -175,7 +176,7 @@ mod tests {
         let rules: Vec<Rule> = parse(rule).unwrap().into_iter().map(|p| p.rule).collect();
         let tables = [(0, Tables::build(&rules))];
         let at = text.find("VALUE").unwrap();
-        let masks = Masks::new(tables[0].1.near_fragments.clone());
+        let masks = Masks::new(tables[0].1.near_fragments.clone(), tables[0].1.near.gate());
         let vocabulary = Vocabulary { tables: &tables, masks: &masks };
         let found = NearWords::default().around(&vocabulary, text.as_bytes(), &(at..at + 5));
         found.into_iter().map(|word| text[word.span].to_owned()).collect()

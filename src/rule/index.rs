@@ -17,6 +17,15 @@ pub struct Index {
 
 const BUCKET_BITS: u32 = 10;
 
+/// One bit for each hash.
+pub type Bitmap<'a> = &'a [u64; 1 << 10];
+
+/// Returns whether the bit of a hash is set.
+#[inline]
+pub fn is_set(bitmap: Bitmap<'_>, hash: u16) -> bool {
+    bitmap[usize::from(hash >> 6)] >> (hash & 63) & 1 != 0
+}
+
 impl Index {
     /// Builds the index of these keys and returns the order in which their entries are to stand.
     pub fn build(keys: &[u32]) -> (Index, Vec<usize>) {
@@ -45,7 +54,8 @@ impl Index {
     /// Returns where the entries with this key stand, among others.
     pub fn bucket(&self, key: u32) -> Range<usize> {
         let bucket = bucket(hash(key));
-        self.buckets[bucket].into()..self.buckets[bucket + 1].into()
+        let Some([start, end]) = self.buckets.get(bucket..bucket + 2) else { return 0..0 };
+        (*start).into()..(*end).into()
     }
 }
 
@@ -59,7 +69,9 @@ pub fn three(text: &[u8], at: usize) -> Option<[u8; 3]> {
     text.get(at..at + 3)?.try_into().ok()
 }
 
-fn hash(key: u32) -> u16 {
+/// Returns the hash of a key.
+#[inline]
+pub fn hash(key: u32) -> u16 {
     (key.wrapping_mul(0x9E37_79B1) >> 16) as u16
 }
 

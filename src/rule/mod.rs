@@ -35,8 +35,8 @@ use linear::{ByteSet, Slice, Step};
 pub use linear::{Linears, holds};
 pub use mistake::{Outline, RuleError, RuleFile, from_text, gitleaks_line, parse, read, shape};
 pub use patternless::{OWN_KEY, SENSITIVE_FILE};
-use prefilter::{Entry, Lookup};
-pub use prefilter::{Hit, Prefilter};
+use prefilter::{Entry, Lookup, Use};
+pub use prefilter::{Gate, Hit, Prefilter};
 pub use tables::{FragmentSet, Fragments, RUN_MIN, SETS, Shapes, Tables, WORD};
 
 include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
@@ -229,12 +229,14 @@ fn builtin_tables() -> Tables {
             long: lookup(&KEYWORD_LONG_BITMAP, &KEYWORD_LONG_BUCKETS, &KEYWORD_LONG_ENTRIES),
             short: lookup(&KEYWORD_SHORT_BITMAP, &KEYWORD_SHORT_BUCKETS, &KEYWORD_SHORT_ENTRIES),
             words: Cow::Borrowed(KEYWORD_WORDS),
+            uses: Cow::Borrowed(&KEYWORD_USES),
         },
         fragments: FRAGMENTS.clone(),
         near: Prefilter {
             long: lookup(&NEAR_LONG_BITMAP, &NEAR_LONG_BUCKETS, &NEAR_LONG_ENTRIES),
             short: lookup(&NEAR_SHORT_BITMAP, &NEAR_SHORT_BUCKETS, &NEAR_SHORT_ENTRIES),
             words: Cow::Borrowed(NEAR_WORDS),
+            uses: Cow::Borrowed(&NEAR_USES),
         },
         near_fragments: NEAR_FRAGMENTS.clone(),
         linears: Linears {

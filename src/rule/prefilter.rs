@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use super::index::{Index, key, three};
+use super::index::{Bitmap, Index, hash, is_set, key, three};
 
 /// The hash tables; the build script writes one as a constant.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Prefilter {
     pub short: Lookup,
     /// All words in lower case, one after the other.
     pub words: Cow<'static, str>,
+    /// The rules of each word, one word after the other.
+    pub uses: Cow<'static, [Use]>,
 }
 
 /// Words of one kind.
@@ -29,7 +31,7 @@ pub struct Lookup {
     pub entries: Cow<'static, [Entry]>,
 }
 
-/// One word of one rule.
+/// One word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The bytes that are indexed.
@@ -40,10 +42,20 @@ pub struct Entry {
     pub len: u8,
     /// Which of its bytes is the first of those that are indexed.
     pub at: u8,
-    /// Its bytes beside those, folded; 0 where it has none. Many words share four bytes.
+    /// Its byte in front of those, folded; 0 where it has none. Many words share four bytes.
     pub before: u8,
+    /// Its byte behind them.
     pub behind: u8,
-    /// The index of its rule.
+    /// Its first rule in `uses`.
+    pub first: u16,
+    /// How many rules it has.
+    pub count: u16,
+}
+
+/// A rule that names a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// The index of the rule.
     pub rule: u16,
     /// How far in front of the word the match starts, [`FREE`] if that is not fixed.
     pub back: u16,
@@ -81,34 +93,26 @@ pub struct Hit {
 impl Prefilter {
     /// Builds the tables.
     pub fn build(mut list: Vec<Word>) -> Prefilter {
-        // Equal words stand side by side, so that one comparison serves all their rules.
         list.sort_by(|a, b| (&a.text, a.at, a.rule).cmp(&(&b.text, b.at, b.rule)));
         let mut words = String::new();
-        let (mut long, mut short) = (Vec::new(), Vec::new());
-        for word in list {
-            let start = words.find(&word.text).unwrap_or_else(|| {
-                words.push_str(&word.text);
-                words.len() - word.text.len()
+        let (mut long, mut short, mut uses) = (Vec::new(), Vec::new(), Vec::new());
+        for same in list.chunk_by(|a, b| (&a.text, a.at) == (&b.text, b.at)) {
+            let Word { text, at, .. } = &same[0];
+            let start = words.find(text).unwrap_or_else(|| {
+                words.push_str(text);
+                words.len() - text.len()
             });
-            let (text, at) = (word.text.as_bytes(), usize::from(word.at));
-            let (long_key, short_key) = (four(text, at).map(fold), three(text, at).map(key));
-            let (start, len) = (start as u32, word.text.len() as u8);
-            let back = word.back.unwrap_or(FREE);
-            let beside = |place: Option<usize>| {
-                place.and_then(|place| text.get(place)).map_or(0, |byte| byte | CASE)
-            };
-            let (before, behind) = (beside(at.checked_sub(1)), beside(Some(at + 4)));
-            let (at, rule) = (word.at, word.rule);
-            let entry = |key| Entry { key, start, len, at, before, behind, rule, back };
-            match (long_key, short_key) {
-                (Some(key), _) => long.push(entry(key)),
-                (None, key) => {
-                    short
-                        .push(entry(fold(key.expect("a word has three bytes from there")) & THREE));
-                }
-            }
+            let (first, count) = (uses.len() as u16, same.len() as u16);
+            uses.extend(same.iter().map(|word| {
+                let back = word.back.unwrap_or(FREE);
+                Use { rule: word.rule, back }
+            }));
+            let text = text.as_bytes();
+            let entry = Entry::of(text, *at, start as u32, (first, count));
+            if text.len() < 4 { short.push(entry) } else { long.push(entry) }
         }
-        Prefilter { long: Lookup::build(&long), short: Lookup::build(&short), words: words.into() }
+        let (long, short) = (Lookup::build(&long), Lookup::build(&short));
+        Prefilter { long, short, words: words.into(), uses: uses.into() }
     }
 
     /// Calls `hit` for every word in `text`.
@@ -117,21 +121,23 @@ impl Prefilter {
         (0..text.len()).for_each(|at| self.hits_at(text, at, &mut hit));
     }
 
+    /// Returns a quick test for places where a word may have its indexed bytes.
+    pub fn gate(&self) -> Gate {
+        Gate { long: self.long.index.bitmap.clone(), short: self.short.index.bitmap.clone() }
+    }
+
     /// Calls `hit` for every word whose indexed bytes stand at `at`.
     pub fn hits_at(&self, text: &[u8], at: usize, mut hit: impl FnMut(Hit)) {
-        let (short, long) = match four(text, at).map(fold) {
-            Some(long) => (long & THREE, Some(long)),
-            None => match three(text, at).map(key) {
-                Some(short) => (fold(short) & THREE, None),
-                None => return,
-            },
-        };
+        let long = four(text, at).map(fold);
         if let Some(long) = long
             && self.long.index.may_hold(long)
         {
             self.compare(text, at, &self.long, long, &mut hit);
         }
-        if self.short.index.may_hold(short) {
+        let short = long.or_else(|| three(text, at).map(|bytes| fold(key(bytes))));
+        if let Some(short) = short.map(|short| short & THREE)
+            && self.short.index.may_hold(short)
+        {
             self.compare(text, at, &self.short, short, &mut hit);
         }
     }
@@ -147,23 +153,17 @@ impl Prefilter {
     ) {
         let before = at.checked_sub(1).map_or(0, |place| text[place] | CASE);
         let behind = text.get(at + 4).map_or(0, |byte| byte | CASE);
-        let mut last = None;
         for entry in &lookup.entries[lookup.index.bucket(key)] {
             let is_beside = (entry.before == 0 || entry.before == before)
                 && (entry.behind == 0 || entry.behind == behind);
             if entry.key != key || !is_beside {
                 continue;
             }
-            let word = (entry.start, entry.len, entry.at);
-            let found = match last {
-                Some((known, found)) if known == word => found,
-                _ => self.found_at(text, at, entry),
-            };
-            last = Some((word, found));
-            if let Some(start) = found {
-                let back = (entry.back != FREE).then_some(usize::from(entry.back));
-                let (rule, len) = (usize::from(entry.rule), usize::from(entry.len));
-                hit(Hit { rule, start, len, back });
+            let Some(start) = self.found_at(text, at, entry) else { continue };
+            let len = usize::from(entry.len);
+            for Use { rule, back } in &self.uses[entry.first.into()..][..entry.count.into()] {
+                let back = (*back != FREE).then_some(usize::from(*back));
+                hit(Hit { rule: usize::from(*rule), start, len, back });
             }
         }
     }
@@ -178,6 +178,68 @@ impl Prefilter {
         let is_equal =
             found[len - 1].eq_ignore_ascii_case(&word[len - 1]) && found.eq_ignore_ascii_case(word);
         is_equal.then_some(start)
+    }
+}
+
+/// Turns most places of a text away: no word has its indexed bytes there.
+#[derive(Clone, Debug, Default)]
+pub struct Gate {
+    long: Cow<'static, [u64]>,
+    short: Cow<'static, [u64]>,
+}
+
+impl Gate {
+    /// Returns the gate that lets through what one of both does.
+    pub fn or(self, other: Gate) -> Gate {
+        Gate { long: or(self.long, other.long), short: or(self.short, other.short) }
+    }
+
+    /// Keeps those of the places `start`, `start + 1`, … whose bits are set where a word may be.
+    pub fn keep(&self, text: &[u8], start: usize, places: u64) -> u64 {
+        let (Ok(long), Ok(short)) = (Bitmap::try_from(&*self.long), Bitmap::try_from(&*self.short))
+        else {
+            return places;
+        };
+        let (mut left, mut kept) = (places, 0);
+        while left != 0 {
+            let at = start + left.trailing_zeros() as usize;
+            let rest = left & (left - 1);
+            // At the end of the text there are too few bytes to ask.
+            let may_hold = four(text, at)
+                .map(fold)
+                .is_none_or(|four| is_set(long, hash(four)) | is_set(short, hash(four & THREE)));
+            kept |= if may_hold { left ^ rest } else { 0 };
+            left = rest;
+        }
+        kept
+    }
+}
+
+fn or(a: Cow<'static, [u64]>, b: Cow<'static, [u64]>) -> Cow<'static, [u64]> {
+    if a.is_empty() || b.is_empty() {
+        return if a.is_empty() { b } else { a };
+    }
+    a.iter().zip(b.iter()).map(|(a, b)| a | b).collect()
+}
+
+impl Entry {
+    fn of(word: &[u8], at: u8, start: u32, (first, count): (u16, u16)) -> Entry {
+        let place = usize::from(at);
+        let short = || three(word, place).map(|bytes| fold(key(bytes)) & THREE);
+        let key = four(word, place).map(fold).or_else(short);
+        let beside = |place: Option<usize>| {
+            place.and_then(|place| word.get(place)).map_or(0, |byte| byte | CASE)
+        };
+        Entry {
+            key: key.expect("a word has three bytes from there"),
+            start,
+            len: word.len() as u8,
+            at,
+            before: beside(place.checked_sub(1)),
+            behind: beside(Some(place + 4)),
+            first,
+            count,
+        }
     }
 }
 

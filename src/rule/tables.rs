@@ -7,7 +7,7 @@
 //! made by the build script for the built-in rules and at run time for a user's own, by this code.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use regex_syntax::hir::{Hir, HirKind};
 
@@ -27,7 +27,7 @@ pub struct Tables {
     pub fragments: Fragments,
     /// Rules by a word near a value.
     pub near: Prefilter,
-    /// The first pieces of those words.
+    /// Pieces of those words.
     pub near_fragments: Fragments,
     /// The patterns that need no regex.
     pub linears: Linears,
@@ -154,7 +154,7 @@ impl Tables {
             }
         }
         let fragments = choose_pieces(&mut keywords, Anywhere);
-        let near_fragments = choose_pieces(&mut near, First);
+        let near_fragments = choose_pieces(&mut near, AtWord);
         Tables {
             shapes: Shapes::build(shapes),
             keywords: Prefilter::build(keywords),
@@ -232,42 +232,48 @@ fn anchors(keywords: &[String], paths: &[Path]) -> Option<Vec<(String, u16)>> {
 enum Piece {
     /// The rarest.
     Anywhere,
-    /// The first: the word is only looked for where words start.
-    First,
+    /// The rarest where a word of the text may start, since nothing else is looked at.
+    AtWord,
 }
 
-use Piece::{Anywhere, First};
+use Piece::{Anywhere, AtWord};
+
+/// More words near values than this share a piece only if they have no other: at each `import` all
+/// those that start with it would be compared. Keywords share, which leaves fewer places to look at.
+const SHARED_MAX: usize = 6;
 
 /// Picks a piece of each word for the vector pass, and a group for each piece, so that as few other
 /// places as possible fit.
 fn choose_pieces(words: &mut [Word], piece: Piece) -> Fragments {
     let mut groups = [Group::default(); SETS * 8];
-    let mut chosen = BTreeSet::new();
+    let shared_max = if piece == AtWord { SHARED_MAX } else { usize::MAX };
+    // Each piece with how many words are known by it.
+    let mut chosen: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
     // The shortest have the least choice and choose first.
-    let mut order: Vec<usize> = (0..words.len()).collect();
-    order.sort_by(|a, b| {
-        let (a, b) = (&words[*a].text, &words[*b].text);
-        (a.len(), a).cmp(&(b.len(), b))
-    });
-    for index in order {
-        let text = words[index].text.as_bytes();
-        let count = if piece == First { 1 } else { text.len() };
-        let pieces = || text.windows(text.len().min(4)).enumerate().take(count);
-        if let Some((at, _)) = pieces().find(|(_, piece)| chosen.contains(*piece)) {
-            words[index].at = at as u8;
-            continue;
-        }
-        let costs = pieces().flat_map(|(at, piece)| {
-            groups
-                .iter()
-                .enumerate()
-                .map(move |(group, known)| (known.with(piece).share() - known.share(), at, group))
+    words.sort_by(|a, b| (a.text.len(), &a.text).cmp(&(b.text.len(), &b.text)));
+    for same in words.chunk_by_mut(|a, b| a.text == b.text) {
+        let text = same[0].text.clone().into_bytes();
+        let is_open = |at: usize| {
+            let is_inside = at > 0 && text[at - 1..=at].iter().all(u8::is_ascii_alphanumeric);
+            piece == Anywhere || !is_inside
+        };
+        let users = |piece: &[u8]| chosen.get(piece).copied().unwrap_or(0);
+        let pieces =
+            || text.windows(text.len().min(4)).enumerate().filter(|(at, _)| is_open(*at));
+        let shared = pieces().find(|(_, piece)| (1..shared_max).contains(&users(piece)));
+        let at = shared.map(|(at, _)| at).unwrap_or_else(|| {
+            let costs = pieces().flat_map(|(at, piece)| {
+                let is_crowded = users(piece) >= shared_max;
+                groups.iter().enumerate().map(move |(group, known)| {
+                    (is_crowded, known.with(piece).share() - known.share(), at, group)
+                })
+            });
+            let (_, _, at, group) = costs.min().expect("a keyword has three bytes");
+            groups[group] = groups[group].with(&text[at..text.len().min(at + 4)]);
+            at
         });
-        let (_, at, group) = costs.min().expect("a keyword has three bytes");
-        let piece = &text[at..text.len().min(at + 4)];
-        groups[group] = groups[group].with(piece);
-        chosen.insert(piece.to_vec());
-        words[index].at = at as u8;
+        *chosen.entry(text[at..text.len().min(at + 4)].to_vec()).or_default() += 1;
+        same.iter_mut().for_each(|word| word.at = at as u8);
     }
     let mut fragments = Fragments::default();
     for (index, group) in groups.iter().enumerate() {
