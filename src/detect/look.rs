@@ -165,7 +165,7 @@ impl<'a> Look<'a> {
         let bytes = self.text.bytes;
         let is_whole = |secret: &Span| is_whole(rules.get(index), bytes, secret);
         if let Some(secret) = tables.linears.match_at(local, bytes, at, is_whole) {
-            self.judge(index, rules.get(index), secret);
+            self.matched(index, rules.get(index), secret);
         }
     }
 
@@ -269,7 +269,7 @@ impl<'a> Look<'a> {
             match may_start.then(|| linears.match_at(local, bytes, at, is_whole)).flatten() {
                 Some(secret) => {
                     at = secret.end.max(at + 1);
-                    self.found_in_window(index, rule, secret);
+                    self.matched(index, rule, secret);
                 }
                 None => at += 1,
             }
@@ -302,11 +302,11 @@ impl<'a> Look<'a> {
                 at = shorter.end.max(whole.start() + 1);
                 secret = shorter;
             }
-            self.found_in_window(index, rule, secret);
+            self.matched(index, rule, secret);
         }
     }
 
-    fn found_in_window(&mut self, index: usize, rule: &Rule, secret: Span) {
+    fn matched(&mut self, index: usize, rule: &Rule, secret: Span) {
         if rule.near.is_empty() {
             self.judge(index, rule, secret);
         } else {

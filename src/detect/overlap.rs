@@ -14,6 +14,8 @@ const PART_LINES: usize = 5;
 pub(super) fn resolve(rules: &RuleSet, text: &[u8], mut found: Detection) -> Detection {
     let mut ranked = std::mem::take(&mut found.matches);
     ranked.sort_by_key(|m| (Reverse(rank(rules, m)), m.secret.start, m.rule));
+    // Two keywords of a rule may lead to the same match.
+    ranked.dedup_by(|a, b| a.rule == b.rule && a.secret == b.secret);
     let mut kept: Vec<Match> = Vec::new();
     // Sorted by start, so that only the neighbours can overlap.
     let mut starts: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();

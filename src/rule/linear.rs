@@ -238,6 +238,33 @@ impl Path {
         fixed
     }
 
+    /// Returns where `word`, in lower case, stands in every match, without regard to case: its
+    /// least and its greatest distance from the start.
+    pub fn distance(&self, word: &[u8]) -> Option<(usize, usize)> {
+        let (mut least, mut most) = (0, 0);
+        // The bytes that stand side by side before the current part.
+        let mut run: Vec<Option<u8>> = Vec::new();
+        for part in &self.0 {
+            let Part::Class { set, min, max } = part else { continue };
+            let byte = only_folded(set);
+            for _ in 0..*min {
+                run.push(byte);
+                let is_here = run.len() >= word.len()
+                    && run[run.len() - word.len()..].iter().zip(word).all(|(a, b)| *a == Some(*b));
+                if is_here {
+                    let start = run.len() - word.len();
+                    return Some((least + start, most + start));
+                }
+            }
+            if min < max {
+                least += run.len();
+                most += run.len() + usize::from(max - min);
+                run.clear();
+            }
+        }
+        None
+    }
+
     /// Returns how many bytes at the start are sure to lie in `within`.
     pub fn leading(&self, within: &ByteSet) -> usize {
         let mut count = 0;
@@ -261,6 +288,13 @@ impl Path {
 pub fn only(set: &ByteSet) -> Option<u8> {
     let count: u32 = set.iter().map(|word| word.count_ones()).sum();
     (count == 1).then(|| (0..=255).find(|byte| holds(set, *byte)).expect("one bit is set"))
+}
+
+/// Returns the one byte, in lower case, of a set that has no other but its capital.
+fn only_folded(set: &ByteSet) -> Option<u8> {
+    let mut bytes = (0..=255u8).filter(|byte| holds(set, *byte));
+    let first = bytes.next()?.to_ascii_lowercase();
+    bytes.all(|byte| byte.to_ascii_lowercase() == first).then_some(first)
 }
 
 impl Linears {
@@ -445,6 +479,18 @@ mod tests {
     fn gives_back_what_the_rest_needs() {
         assert_eq!(found("(?<secret> [a-z]{2,9} xy )", "abcxy").as_deref(), Some("abcxy"));
         assert_eq!(found("(?<secret> [a-z-]{2,} =) ", "ab-=").as_deref(), Some("ab-="));
+    }
+
+    #[test]
+    fn a_word_has_its_distance_from_the_start() {
+        let distance = |pattern: &str, word: &str| {
+            let paths = paths(&pattern_hir(pattern).unwrap()).unwrap();
+            paths.iter().map(|path| path.distance(word.as_bytes())).collect::<Vec<_>>()
+        };
+        assert_eq!(distance("x [ab] (?<secret> (?i: key ) [a-z]{3} )", "key"), [Some((2, 2))]);
+        assert_eq!(distance("x? \" {1,3} auth (?<secret> [a-z]{3} )", "auth"), [Some((1, 4))]);
+        assert_eq!(distance("auth ,? (?<secret> [a-z]{3} )", "auth,"), [None]);
+        assert_eq!(distance("(?: auth | [xy]key ) (?<secret> b{3} )", "key"), [None, Some((1, 1))]);
     }
 
     #[test]

@@ -7,13 +7,13 @@
 //! made by the build script for the built-in rules and at run time for a user's own, by this code.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regex_syntax::hir::{Hir, HirKind};
 
 use super::definition::{Check, Rule, pattern_hir};
 use super::index::{Index, key, three};
-use super::linear::{ByteSet, Linears, Path, holds, only, paths};
+use super::linear::{ByteSet, Linears, Path, holds, paths};
 use super::prefilter::{Prefilter, Word};
 
 /// The tables of one set of rules.
@@ -137,19 +137,20 @@ impl Tables {
                     });
                 }
             };
-            if !rule.near.is_empty() {
-                // A pattern that reads what stands left of the secret does not start at a value.
-                let words = if is_value(rule) { &mut near } else { &mut keywords };
-                push(words, &rule.near, None);
+            if !rule.near.is_empty() && is_value(rule) {
+                push(&mut near, &rule.near, None);
                 continue;
             }
+            // A pattern that reads what stands left of the secret does not start at a value: the
+            // words near it are looked for as keywords.
+            let words = if rule.near.is_empty() { &rule.keywords } else { &rule.near };
             match shape_starts(&paths) {
                 Some(starts) => shapes.extend(starts.into_iter().map(|key| (key, index as u16))),
-                None => match anchors(&rule.keywords, &paths) {
+                None => match anchors(words, &paths) {
                     Some(found) => found.into_iter().for_each(|(text, back)| {
                         push(&mut keywords, &[text], Some(back));
                     }),
-                    None => push(&mut keywords, &rule.keywords, None),
+                    None => push(&mut keywords, words, None),
                 },
             }
         }
@@ -205,26 +206,28 @@ fn shape_starts(paths: &[Path]) -> Option<Vec<u32>> {
     (!starts.is_empty()).then_some(starts)
 }
 
-/// Returns keywords with their distance from the start of the match, if every path holds one at a
-/// fixed distance.
+/// Keywords whose distance from the start of the match varies by more than this are searched around.
+const SPREAD_MAX: usize = 16;
+
+/// Returns keywords with their distances from the start of the match, if every path holds one at
+/// few of them.
 fn anchors(keywords: &[String], paths: &[Path]) -> Option<Vec<(String, u16)>> {
-    let mut anchors = Vec::new();
+    let mut anchors = BTreeSet::new();
     for path in paths {
-        let fixed: Vec<Option<u8>> =
-            path.fixed().iter().map(|set| only(set).map(|b| b.to_ascii_lowercase())).collect();
-        let found = keywords.iter().find_map(|keyword| {
+        let places = keywords.iter().filter_map(|keyword| {
             let folded = keyword.to_ascii_lowercase();
-            let is_at = |window: &[Option<u8>]| {
-                window.iter().zip(folded.bytes()).all(|(found, byte)| *found == Some(byte))
-            };
-            let at = fixed.windows(folded.len()).position(is_at)?;
-            Some((folded, u16::try_from(at).ok()?))
-        })?;
-        if !anchors.contains(&found) {
-            anchors.push(found);
+            let (least, most) = path.distance(folded.as_bytes())?;
+            Some((most - least, folded, least, most))
+        });
+        let (spread, keyword, least, most) = places.min_by_key(|(spread, ..)| *spread)?;
+        if spread > SPREAD_MAX {
+            return None;
+        }
+        for back in least..=most {
+            anchors.insert((keyword.clone(), u16::try_from(back).ok()?));
         }
     }
-    (!anchors.is_empty()).then_some(anchors)
+    (!anchors.is_empty()).then(|| anchors.into_iter().collect())
 }
 
 /// Which piece of a word the vector pass looks for.
@@ -258,8 +261,7 @@ fn choose_pieces(words: &mut [Word], piece: Piece) -> Fragments {
             piece == Anywhere || !is_inside
         };
         let users = |piece: &[u8]| chosen.get(piece).copied().unwrap_or(0);
-        let pieces =
-            || text.windows(text.len().min(4)).enumerate().filter(|(at, _)| is_open(*at));
+        let pieces = || text.windows(text.len().min(4)).enumerate().filter(|(at, _)| is_open(*at));
         let shared = pieces().find(|(_, piece)| (1..shared_max).contains(&users(piece)));
         let at = shared.map(|(at, _)| at).unwrap_or_else(|| {
             let costs = pieces().flat_map(|(at, piece)| {
@@ -390,6 +392,19 @@ mod tests {
         let mut found = Vec::new();
         tables.keywords.each_hit(b"..T3Bl..", |hit| found.push((hit.rule, hit.start, hit.back)));
         assert_eq!(found, [(0, 2, Some(20))]);
+    }
+
+    #[test]
+    fn an_anchor_may_stand_at_a_few_places() {
+        let back = |pattern: &str| {
+            let keys = format!("keywords = ['auth']\npattern = '{pattern}'");
+            let mut found = Vec::new();
+            tables(&[&keys]).keywords.each_hit(b"auth", |hit| found.push(hit.back));
+            found
+        };
+        assert_eq!(back("\\\\? auth : (?<secret> [a-z]{9} )"), [Some(0), Some(1)]);
+        assert_eq!(back("x{0,17} auth : (?<secret> [a-z]{9} )"), [None]);
+        assert_eq!(back("(?: auth | key ) : (?<secret> [a-z]{9} )"), [None]);
     }
 
     #[test]
