@@ -200,20 +200,23 @@ impl Gate {
         else {
             return places;
         };
+        // At the end of the text there are too few bytes to ask everywhere.
+        let part = text.get(start..).and_then(|rest| rest.first_chunk::<{ PLACES + 3 }>());
+        let Some(part) = part else { return places };
         let (mut left, mut kept) = (places, 0);
         while left != 0 {
-            let at = start + left.trailing_zeros() as usize;
-            let rest = left & (left - 1);
-            // At the end of the text there are too few bytes to ask.
-            let may_hold = four(text, at)
-                .map(fold)
-                .is_none_or(|four| is_set(long, hash(four)) | is_set(short, hash(four & THREE)));
-            kept |= if may_hold { left ^ rest } else { 0 };
-            left = rest;
+            let place = left.trailing_zeros() as usize % PLACES;
+            let key = fold(u32::from_le_bytes(*part[place..].first_chunk().expect("three more")));
+            let may_hold = is_set(long, hash(key)) | is_set(short, hash(key & THREE));
+            kept |= u64::from(may_hold) << place;
+            left &= left - 1;
         }
         kept
     }
 }
+
+/// How many places a mask tells of.
+const PLACES: usize = 64;
 
 fn or(a: Cow<'static, [u64]>, b: Cow<'static, [u64]>) -> Cow<'static, [u64]> {
     if a.is_empty() || b.is_empty() {
