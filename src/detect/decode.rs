@@ -8,16 +8,19 @@ use super::FileKind;
 ///
 /// Lines stay lines, so locations in the decoded text are locations in the file.
 pub fn decode(bytes: &[u8]) -> (Cow<'_, [u8]>, bool) {
+    let has_zero = memchr::memchr(0, &bytes[..bytes.len().min(SAMPLE)]).is_some();
     let text: Option<String> = match bytes {
         [0xFF, 0xFE, rest @ ..] => Some(utf16_le(rest).collect()),
         [0xFE, 0xFF, rest @ ..] => Some(utf16(rest, u16::from_be_bytes).collect()),
+        // Nearly all files end here: a zero is what UTF-16 and binary files have in common.
+        _ if !has_zero => None,
         _ if is_utf16(bytes, 1) => Some(utf16_le(bytes).collect()),
         _ if is_utf16(bytes, 0) => Some(utf16(bytes, u16::from_be_bytes).collect()),
         _ => None,
     };
     match text {
         Some(text) => (Cow::Owned(text.into_bytes()), false),
-        None => (Cow::Borrowed(bytes), is_binary(bytes)),
+        None => (Cow::Borrowed(bytes), has_zero),
     }
 }
 
@@ -42,10 +45,6 @@ fn utf16(bytes: &[u8], join: fn([u8; 2]) -> u16) -> impl Iterator<Item = char> +
 
 /// The bytes that git itself looks at to call a file binary.
 const SAMPLE: usize = 8000;
-
-fn is_binary(bytes: &[u8]) -> bool {
-    memchr::memchr(0, &bytes[..bytes.len().min(SAMPLE)]).is_some()
-}
 
 /// Returns whether nearly every byte at `offset` of each pair is zero and hardly any other is.
 fn is_utf16(bytes: &[u8], offset: usize) -> bool {

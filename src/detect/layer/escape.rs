@@ -1,6 +1,6 @@
 //! Escapes: which of them are worth a second look, and the lines around them.
 
-use memchr::{memchr, memchr3, memmem, memrchr};
+use memchr::{memchr, memchr2_iter, memchr3, memmem, memrchr};
 
 use super::origin::{Map, Origins, Unit};
 use super::{Encoding, Layer, backslash, entity, percent, printable};
@@ -105,9 +105,12 @@ impl Layers<'_> {
 ///
 /// Mail says so near its start; HTML in mail, whoever cut it out, cannot do without `=3D`.
 fn is_quoted_printable(text: &[u8]) -> bool {
+    const NAME: &[u8] = b"quoted-printable";
     let head = &text[..text.len().min(HEAD)];
-    let is_named = |name: &[u8]| memmem::find(head, name).is_some();
-    memmem::find(text, b"=3D").is_some() || is_named(b"uoted-printable") || is_named(b"UOTED-PRIN")
+    let is_named = |at: usize| {
+        head.get(at..at + NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME))
+    };
+    memmem::find(text, b"=3D").is_some() || memchr2_iter(b'q', b'Q', head).any(is_named)
 }
 
 /// A way to write bytes with other bytes.
