@@ -30,6 +30,9 @@ const ALPHABETS: &[(&str, &str)] = &[
     ("upper", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
 ];
 
+/// No credential is longer; a slip of the finger must not fill the memory.
+const LEN_MAX: usize = 100_000;
+
 /// An example with its tokens filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expanded {
@@ -102,10 +105,13 @@ fn fill(body: &str, token: &str, stream: &mut Stream) -> Result<String, String> 
             .ok_or_else(|| format!("`{{{{{body}}}}}`: no checksum has this name")),
         _ => {
             let alphabet = ALPHABETS.iter().find(|(n, _)| *n == name).expect("is_expansion").1;
-            let len = argument.parse::<usize>().map_err(|_| {
-                format!("`{{{{{body}}}}}`: expected a length, as in `{{{{hex 40}}}}`")
-            })?;
-            Ok(stream.take(alphabet, len))
+            match argument.parse::<usize>() {
+                Ok(len) if len <= LEN_MAX => Ok(stream.take(alphabet, len)),
+                Ok(_) => Err(format!("`{{{{{body}}}}}`: expected a length of at most {LEN_MAX}")),
+                Err(_) => {
+                    Err(format!("`{{{{{body}}}}}`: expected a length, as in `{{{{hex 40}}}}`"))
+                }
+            }
         }
     }
 }
@@ -159,6 +165,15 @@ impl Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_length_has_a_limit() {
+        let filled = |len: &str| expand(&format!("{{{{hex {len}}}}}"), 1).map(|e| e.text.len());
+        assert_eq!(filled("100000"), Ok(100_000));
+        for len in ["100001", "333333333333333323", "99999999999999999999999", "-1", "x"] {
+            assert!(filled(len).unwrap_err().contains("expected a length"), "{len}");
+        }
+    }
 
     #[test]
     fn fills_tokens_the_same_way_every_time() {
