@@ -1,5 +1,6 @@
 //! One look at a text: from each place that the vector pass left to the rules that match there.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use regex_automata::{Anchored, Input};
@@ -249,7 +250,7 @@ impl<'a> Look<'a> {
     /// times faster, but compiling it costs as much as a hook has in all: it comes when it pays.
     fn walks(&self, index: usize, rule: &Rule, len: usize) -> bool {
         let (local, tables) = self.tables_of(index);
-        let walked = &self.engine.walked[index];
+        let walked = self.engine.walked.get_or_init(index, Cell::default);
         let is_cheap = walked.get() + len <= WALK_MAX;
         let walks = is_cheap && rule.boundary == Boundary::Token && tables.linears.has(local);
         walked.set(walked.get() + if walks { len } else { 0 });

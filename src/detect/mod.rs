@@ -6,13 +6,13 @@
 //! judge drops what is no secret, and of overlapping matches the most telling one stays
 //! (`overlap`).
 
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 
 use crate::finding::{Confidence, Span};
-use crate::rule::{Fragments, Gate, ImportedHit, Prefilter, Rule, RuleSet, Tables};
+use crate::rule::{Cells, Fragments, Gate, ImportedHit, Prefilter, Rule, RuleSet, Tables};
 
 mod assignment;
 mod boundary;
@@ -117,9 +117,9 @@ pub struct Engine {
     masks: mask::Masks,
     /// Looks for the words near values.
     near_masks: mask::Masks,
-    patterns: Vec<OnceCell<Pattern>>,
+    patterns: Cells<Pattern>,
     /// For each rule how many bytes its table was tried on, one after the other.
-    walked: Vec<Cell<usize>>,
+    walked: Cells<Cell<usize>>,
 }
 
 struct Pattern {
@@ -140,8 +140,7 @@ impl Engine {
         };
         let masks_of_keywords = masks(|t| &t.fragments, |t| &t.keywords);
         let near_masks = masks(|t| &t.near_fragments, |t| &t.near);
-        let patterns = (0..rules.len()).map(|_| OnceCell::new()).collect();
-        let walked = (0..rules.len()).map(|_| Cell::new(0)).collect();
+        let (patterns, walked) = (Cells::new(rules.len()), Cells::new(rules.len()));
         Engine { rules, tables, masks: masks_of_keywords, near_masks, patterns, walked }
     }
 
@@ -207,7 +206,7 @@ impl Engine {
     }
 
     fn pattern(&self, index: usize, rule: &Rule) -> &Pattern {
-        self.patterns[index].get_or_init(|| {
+        self.patterns.get_or_init(index, || {
             let regex = Regex::builder()
                 .syntax(syntax::Config::new().unicode(false).utf8(false).ignore_whitespace(true))
                 .configure(Regex::config().utf8_empty(false).hybrid(false).onepass(false))

@@ -4,9 +4,9 @@
 //! unpacked when something asks for it, so a run that meets no keyword unpacks none.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
+mod cells;
 mod checksum;
 mod definition;
 mod expand;
@@ -20,6 +20,7 @@ mod patternless;
 mod prefilter;
 mod tables;
 
+pub use cells::Cells;
 pub use checksum::{Checksum, Trust, named as checksum_named, names as checksum_names};
 pub use definition::{
     Boundary, Check, Examples, Form, NEAR_MAX, ProvenRule, REACH_MAX, Rule, pattern_hir,
@@ -44,7 +45,7 @@ include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 /// The rules of one run: the built-in ones and the user's own, less what is switched off.
 pub struct RuleSet {
     /// The rules of `builtin/`, then those without a pattern.
-    builtin: Vec<OnceCell<Rule>>,
+    builtin: Cells<Rule>,
     own: Vec<Rule>,
     imported: Option<Imported>,
     disabled: BTreeSet<usize>,
@@ -54,7 +55,7 @@ impl RuleSet {
     /// Returns the built-in rules.
     pub fn builtin() -> RuleSet {
         RuleSet {
-            builtin: vec![OnceCell::new(); RULES.len() + patternless::PATTERNLESS_COUNT],
+            builtin: Cells::new(RULES.len() + patternless::PATTERNLESS_COUNT),
             own: Vec::new(),
             imported: None,
             disabled: BTreeSet::new(),
@@ -63,7 +64,7 @@ impl RuleSet {
 
     /// Returns a set of these rules alone.
     pub fn only(rules: Vec<Rule>) -> RuleSet {
-        RuleSet { builtin: Vec::new(), own: rules, imported: None, disabled: BTreeSet::new() }
+        RuleSet { builtin: Cells::new(0), own: rules, imported: None, disabled: BTreeSet::new() }
     }
 
     /// Adds the user's own rules; a rule with a known id takes the place of that rule.
@@ -134,16 +135,14 @@ impl RuleSet {
 
     /// Returns the rule with this index.
     pub fn get(&self, index: usize) -> &Rule {
-        match self.builtin.get(index) {
-            Some(cell) => cell.get_or_init(|| match RULES.get(index) {
+        if index < self.builtin.len() {
+            return self.builtin.get_or_init(index, || match RULES.get(index) {
                 Some(rule) => unpack(rule),
                 None => patternless::at(index - RULES.len()),
-            }),
-            None => {
-                let index = index - self.builtin.len();
-                self.own.get(index).unwrap_or_else(|| &self.cards()[index - self.own.len()])
-            }
+            });
         }
+        let index = index - self.builtin.len();
+        self.own.get(index).unwrap_or_else(|| &self.cards()[index - self.own.len()])
     }
 
     fn cards(&self) -> &[Rule] {
