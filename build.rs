@@ -111,7 +111,7 @@ fn render(rules: &[ProvenRule]) -> String {
     render_prefilter(&mut out, "KEYWORD", &tables.keywords);
     render_prefilter(&mut out, "NEAR", &tables.near);
     render_index(&mut out, "SHAPE", &tables.shapes.index);
-    render_table(&mut out, "SHAPE_ENTRIES", "(u32, u16)", &tables.shapes.entries);
+    render_table(&mut out, "SHAPE_ENTRIES", "(u32, u32)", &tables.shapes.entries);
     render_table(&mut out, "LINEAR_PATTERNS", "Slice", &tables.linears.patterns);
     render_table(&mut out, "LINEAR_PATHS", "Slice", &tables.linears.paths);
     render_table(&mut out, "LINEAR_STEPS", "Step", &tables.linears.steps);
@@ -135,7 +135,7 @@ fn render_prefilter(out: &mut String, name: &str, prefilter: &Prefilter) {
 
 fn render_index(out: &mut String, name: &str, index: &Index) {
     render_table(out, &format!("{name}_BITMAP"), "u64", &index.bitmap);
-    render_table(out, &format!("{name}_BUCKETS"), "u16", &index.buckets);
+    render_table(out, &format!("{name}_BUCKETS"), "u32", &index.buckets);
 }
 
 fn render_table<T: std::fmt::Debug>(out: &mut String, name: &str, kind: &str, table: &[T]) {

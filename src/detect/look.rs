@@ -307,6 +307,7 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// Judges what a pattern matched: with the words nearby where the rule names some.
     fn matched(&mut self, index: usize, rule: &Rule, secret: Span) {
         if rule.near.is_empty() {
             self.judge(index, rule, secret);

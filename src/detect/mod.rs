@@ -131,17 +131,17 @@ impl Engine {
     /// Makes the rules ready.
     pub fn new(rules: RuleSet) -> Engine {
         let tables = rules.tables();
-        let masks = |pieces: fn(&Tables) -> &Fragments, words: fn(&Tables) -> &Prefilter| {
+        let masks_of = |pieces: fn(&Tables) -> &Fragments, words: fn(&Tables) -> &Prefilter| {
             let all = tables.iter().map(|(_, tables)| (pieces(tables), words(tables).gate()));
             let none = (Fragments::default(), Gate::default());
             let (pieces, gate) =
                 all.fold(none, |(pieces, gate), (more, and)| (pieces.or(more), gate.or(and)));
             mask::Masks::new(pieces, gate)
         };
-        let masks_of_keywords = masks(|t| &t.fragments, |t| &t.keywords);
-        let near_masks = masks(|t| &t.near_fragments, |t| &t.near);
+        let masks = masks_of(|t| &t.fragments, |t| &t.keywords);
+        let near_masks = masks_of(|t| &t.near_fragments, |t| &t.near);
         let (patterns, walked) = (Cells::new(rules.len()), Cells::new(rules.len()));
-        Engine { rules, tables, masks: masks_of_keywords, near_masks, patterns, walked }
+        Engine { rules, tables, masks, near_masks, patterns, walked }
     }
 
     /// Returns the rules it runs.

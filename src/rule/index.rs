@@ -12,7 +12,7 @@ pub struct Index {
     /// One bit for each 16-bit hash of three bytes.
     pub bitmap: Cow<'static, [u64]>,
     /// For each bucket the first of its entries; one more element closes the last bucket.
-    pub buckets: Cow<'static, [u16]>,
+    pub buckets: Cow<'static, [u32]>,
 }
 
 const BUCKET_BITS: u32 = 10;
@@ -30,7 +30,7 @@ impl Index {
     /// Builds the index of these keys and returns the order in which their entries are to stand.
     pub fn build(keys: &[u32]) -> (Index, Vec<usize>) {
         let mut bitmap = vec![0u64; 1 << 10];
-        let mut buckets = vec![0u16; (1 << BUCKET_BITS) + 1];
+        let mut buckets = vec![0u32; (1 << BUCKET_BITS) + 1];
         for key in keys {
             let hash = hash(*key);
             bitmap[usize::from(hash >> 6)] |= 1 << (hash & 63);
@@ -55,7 +55,7 @@ impl Index {
     pub fn bucket(&self, key: u32) -> Range<usize> {
         let bucket = bucket(hash(key));
         let Some([start, end]) = self.buckets.get(bucket..bucket + 2) else { return 0..0 };
-        (*start).into()..(*end).into()
+        *start as usize..*end as usize
     }
 }
 

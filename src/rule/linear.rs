@@ -25,7 +25,7 @@ pub enum Step {
     /// Bytes of a set: at least `min`, at most `max`, as many as there are.
     Class {
         /// The index of the set.
-        set: u16,
+        set: u32,
         /// The fewest.
         min: u16,
         /// The most.
@@ -83,6 +83,10 @@ const PATHS_MAX: usize = 48;
 const PARTS_MAX: usize = 400;
 /// How far a class may reach that could also match what follows it: each length is tried.
 const RETRY_MAX: u16 = 512;
+
+/// Only so many of the known texts and sets are searched for the next one: thousands of rules would
+/// take minutes.
+const SEARCHED_MAX: usize = 1 << 14;
 
 /// Returns the paths of a pattern, or none if it needs a regex.
 pub fn paths(hir: &Hir) -> Option<Vec<Path>> {
@@ -285,7 +289,7 @@ impl Path {
 }
 
 /// Returns the one byte of a set that has no other.
-pub fn only(set: &ByteSet) -> Option<u8> {
+fn only(set: &ByteSet) -> Option<u8> {
     let count: u32 = set.iter().map(|word| word.count_ones()).sum();
     (count == 1).then(|| (0..=255).find(|byte| holds(set, *byte)).expect("one bit is set"))
 }
@@ -339,7 +343,8 @@ impl Linears {
         if literal.is_empty() {
             return;
         }
-        let found = self.texts.windows(literal.len()).position(|text| text == &literal[..]);
+        let searched = &self.texts[..self.texts.len().min(SEARCHED_MAX)];
+        let found = searched.windows(literal.len()).position(|text| text == &literal[..]);
         let start = found.unwrap_or_else(|| {
             let start = self.texts.len();
             self.texts.to_mut().extend_from_slice(literal);
@@ -350,12 +355,12 @@ impl Linears {
         literal.clear();
     }
 
-    fn intern(&mut self, set: &ByteSet) -> u16 {
-        let found = self.sets.iter().position(|known| known == set);
+    fn intern(&mut self, set: &ByteSet) -> u32 {
+        let found = self.sets.iter().take(SEARCHED_MAX).position(|known| known == set);
         found.unwrap_or_else(|| {
             self.sets.to_mut().push(*set);
             self.sets.len() - 1
-        }) as u16
+        }) as u32
     }
 
     /// Returns whether the pattern is linear.
@@ -409,7 +414,7 @@ impl Linears {
                     at += literal.len();
                 }
                 Step::Class { set, min, max } => {
-                    let set = &self.sets[usize::from(set)];
+                    let set = &self.sets[set as usize];
                     let most = usize::from(max).min(text.len() - at);
                     let count = if max == u16::MAX { text.len() - at } else { most };
                     let count = text[at..at + count]

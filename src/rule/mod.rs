@@ -249,7 +249,7 @@ fn builtin_tables() -> Tables {
 }
 
 /// Returns words whose tables are constants.
-fn lookup(bitmap: &'static [u64], buckets: &'static [u16], entries: &'static [Entry]) -> Lookup {
+fn lookup(bitmap: &'static [u64], buckets: &'static [u32], entries: &'static [Entry]) -> Lookup {
     let index = Index { bitmap: bitmap.into(), buckets: buckets.into() };
     Lookup { index, entries: entries.into() }
 }

@@ -47,16 +47,16 @@ pub struct Entry {
     /// Its byte behind them.
     pub behind: u8,
     /// Its first rule in `uses`.
-    pub first: u16,
+    pub first: u32,
     /// How many rules it has.
-    pub count: u16,
+    pub count: u32,
 }
 
 /// A rule that names a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Use {
     /// The index of the rule.
-    pub rule: u16,
+    pub rule: u32,
     /// How far in front of the word the match starts, [`FREE`] if that is not fixed.
     pub back: u16,
 }
@@ -70,7 +70,7 @@ pub struct Word {
     /// The word in lower case, at least three bytes.
     pub text: String,
     /// The index of its rule.
-    pub rule: u16,
+    pub rule: u32,
     /// How far in front of it the match starts, if that is fixed.
     pub back: Option<u16>,
     /// Which of its bytes is the first of those that are indexed; of four or more bytes, three follow.
@@ -90,6 +90,10 @@ pub struct Hit {
     pub back: Option<usize>,
 }
 
+/// A longer text of known words is not searched for the next one: thousands of rules would take
+/// minutes.
+const SEARCHED_MAX: usize = 1 << 16;
+
 impl Prefilter {
     /// Builds the tables.
     pub fn build(mut list: Vec<Word>) -> Prefilter {
@@ -98,11 +102,12 @@ impl Prefilter {
         let (mut long, mut short, mut uses) = (Vec::new(), Vec::new(), Vec::new());
         for same in list.chunk_by(|a, b| (&a.text, a.at) == (&b.text, b.at)) {
             let Word { text, at, .. } = &same[0];
-            let start = words.find(text).unwrap_or_else(|| {
+            let found = if words.len() < SEARCHED_MAX { words.find(text) } else { None };
+            let start = found.unwrap_or_else(|| {
                 words.push_str(text);
                 words.len() - text.len()
             });
-            let (first, count) = (uses.len() as u16, same.len() as u16);
+            let (first, count) = (uses.len() as u32, same.len() as u32);
             uses.extend(same.iter().map(|word| {
                 let back = word.back.unwrap_or(FREE);
                 Use { rule: word.rule, back }
@@ -161,9 +166,10 @@ impl Prefilter {
             }
             let Some(start) = self.found_at(text, at, entry) else { continue };
             let len = usize::from(entry.len);
-            for Use { rule, back } in &self.uses[entry.first.into()..][..entry.count.into()] {
+            let (first, count) = (entry.first as usize, entry.count as usize);
+            for Use { rule, back } in &self.uses[first..][..count] {
                 let back = (*back != FREE).then_some(usize::from(*back));
-                hit(Hit { rule: usize::from(*rule), start, len, back });
+                hit(Hit { rule: *rule as usize, start, len, back });
             }
         }
     }
@@ -226,7 +232,7 @@ fn or(a: Cow<'static, [u64]>, b: Cow<'static, [u64]>) -> Cow<'static, [u64]> {
 }
 
 impl Entry {
-    fn of(word: &[u8], at: u8, start: u32, (first, count): (u16, u16)) -> Entry {
+    fn of(word: &[u8], at: u8, start: u32, (first, count): (u32, u32)) -> Entry {
         let place = usize::from(at);
         let short = || three(word, place).map(|bytes| fold(key(bytes)) & THREE);
         let key = four(word, place).map(fold).or_else(short);
@@ -277,7 +283,7 @@ mod tests {
     fn prefilter(words: &[&str]) -> Prefilter {
         let word = |(rule, text): (usize, &&str)| Word {
             text: text.to_ascii_lowercase(),
-            rule: rule as u16,
+            rule: rule as u32,
             back: None,
             at: 0,
         };
@@ -316,6 +322,18 @@ mod tests {
         assert_eq!(found, [Hit { rule: 3, start: 3, len: 11, back: Some(5) }]);
         prefilter.hits_at(b"xx AccountKey=", 9, |hit| found.push(hit));
         assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn more_rules_than_two_bytes_count_are_all_found() {
+        let word = |text: String, rule| Word { text, rule, back: None, at: 0 };
+        let same = (0..70_000).map(|rule| word("acme_".to_owned(), rule));
+        let others = (70_000..140_000).map(|rule| word(format!("{rule}_key"), rule));
+        let prefilter = Prefilter::build(same.chain(others).collect());
+        let mut found = Vec::new();
+        prefilter.each_hit(b"70000_key acme_ 139999_key", |hit| found.push(hit.rule));
+        let all: Vec<usize> = [70_000].into_iter().chain(0..70_000).chain([139_999]).collect();
+        assert_eq!(found, all);
     }
 
     #[test]

@@ -45,14 +45,14 @@ pub struct Shapes {
     /// Finds entries by their three bytes.
     pub index: Index,
     /// The three bytes and the rule, in the order of the index.
-    pub entries: Cow<'static, [(u32, u16)]>,
+    pub entries: Cow<'static, [(u32, u32)]>,
 }
 
 /// More ways to start than this are no fixed start.
 const STARTS_MAX: usize = 64;
 
 impl Shapes {
-    fn build(mut entries: Vec<(u32, u16)>) -> Shapes {
+    fn build(mut entries: Vec<(u32, u32)>) -> Shapes {
         entries.sort_unstable();
         entries.dedup();
         let keys: Vec<u32> = entries.iter().map(|(key, _)| *key).collect();
@@ -68,7 +68,7 @@ impl Shapes {
         }
         for (known, rule) in &self.entries[self.index.bucket(key)] {
             if *known == key {
-                hit(usize::from(*rule));
+                hit(*rule as usize);
             }
         }
     }
@@ -131,7 +131,7 @@ impl Tables {
                 for text in texts {
                     words.push(Word {
                         text: text.to_ascii_lowercase(),
-                        rule: index as u16,
+                        rule: index as u32,
                         back,
                         at: 0,
                     });
@@ -145,7 +145,7 @@ impl Tables {
             // words near it are looked for as keywords.
             let words = if rule.near.is_empty() { &rule.keywords } else { &rule.near };
             match shape_starts(&paths) {
-                Some(starts) => shapes.extend(starts.into_iter().map(|key| (key, index as u16))),
+                Some(starts) => shapes.extend(starts.into_iter().map(|key| (key, index as u32))),
                 None => match anchors(words, &paths) {
                     Some(found) => found.into_iter().for_each(|(text, back)| {
                         push(&mut keywords, &[text], Some(back));

@@ -21,7 +21,7 @@ import corpus
 import scanners
 from scanners import Scanner
 
-# Packages of different habits: an SDK, a framework, a bundle, documentation.
+# Packages of different habits: a framework, a bundler, a bundle, an SDK.
 THROUGHPUT_PACKAGES = ("pypi-django-", "npm-webpack-", "npm-react-dom-", "pypi-langchain-community-")
 
 # Nobody who takes this many CPU seconds is measured again: caches no longer matter then.
