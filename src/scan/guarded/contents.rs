@@ -35,8 +35,11 @@ pub(super) fn look(test: Test, bytes: &[u8]) -> Option<Holds> {
             whole(Confidence::High)
         }
         Test::State => secrets(bytes),
+        Test::Notes if is_prose(bytes) => None,
         // A link's content is the short path that it leads to.
-        Test::Content => (bytes.len() > 16).then(|| whole(Confidence::Medium)).flatten(),
+        Test::Notes | Test::Content => {
+            (bytes.len() > 16).then(|| whole(Confidence::Medium)).flatten()
+        }
     }
 }
 
@@ -46,6 +49,26 @@ fn is_encrypted(bytes: &[u8]) -> bool {
         || bytes.starts_with(b"$ANSIBLE_VAULT;")
         || bytes.starts_with(b"age-encryption.org/")
         || bytes.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----")
+}
+
+/// Returns whether most lines are sentences: a manual has a page on passwords, too.
+fn is_prose(bytes: &[u8]) -> bool {
+    const LINES_MIN: usize = 20;
+    const WORDS_MIN: usize = 6;
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    let is_word = |word: &&[u8]| {
+        word.iter().all(|byte| byte.is_ascii_alphabetic() || b"',.;:()`".contains(byte))
+    };
+    let is_sentence = |line: &[u8]| {
+        let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        words.filter(is_word).count() >= WORDS_MIN
+    };
+    let (mut all, mut sentences) = (0, 0);
+    for line in lines {
+        all += 1;
+        sentences += usize::from(is_sentence(line));
+    }
+    all >= LINES_MIN && sentences * 2 > all
 }
 
 /// Judges a file of settings, some of which may be secrets.
@@ -277,6 +300,16 @@ mod tests {
         ] {
             assert_eq!(of(Test::Secrets, text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_page_of_a_manual_is_no_note_of_passwords() {
+        let page = "Passwords are stored as a hash, with an algorithm and a salt.\n\n".repeat(30);
+        assert_eq!(of(Test::Notes, &page), None);
+        let notes = "mail: kV7{{alnum 9}}\nbank of the family: hunter2 or hunter3, see the book\n";
+        assert_eq!(of(Test::Notes, notes), Some(Confidence::Medium));
+        assert_eq!(of(Test::Notes, &notes.repeat(30)), Some(Confidence::Medium));
+        assert_eq!(of(Test::Content, &page), Some(Confidence::Medium));
     }
 
     #[test]

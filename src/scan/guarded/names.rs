@@ -13,6 +13,8 @@ pub(super) enum Kind {
     KeyStore,
     /// What a password manager or a browser keeps or writes out.
     Passwords,
+    /// Passwords that somebody wrote down.
+    Notes,
     /// Lines of `user:password`.
     Accounts,
     /// How a tool logs in.
@@ -48,6 +50,8 @@ pub(super) enum Test {
     Accounts,
     /// Attributes of something that was made.
     State,
+    /// Any content but a page of a manual.
+    Notes,
     /// Any content.
     Content,
 }
@@ -58,7 +62,7 @@ impl Kind {
             Kind::Environment | Kind::Script => "an environment file",
             Kind::Key => "a private key",
             Kind::KeyStore => "a key store",
-            Kind::Passwords => "a store of passwords",
+            Kind::Passwords | Kind::Notes => "a store of passwords",
             Kind::Accounts => "a list of passwords",
             Kind::Login => "the login of a tool",
             Kind::Cloud => "the login to a cloud",
@@ -77,6 +81,7 @@ impl Kind {
             Kind::Key => Test::PrivateKey,
             Kind::KeyStore => Test::Opaque,
             Kind::Accounts => Test::Accounts,
+            Kind::Notes => Test::Notes,
             Kind::TerraformState => Test::State,
             Kind::Passwords | Kind::History | Kind::Asked => Test::Content,
             Kind::Script
@@ -137,8 +142,8 @@ fn by_name(name: &str) -> Option<Kind> {
             => Kind::AiTool,
         ".htpasswd" | "htpasswd" | ".htdigest" | ".pgpass" | "pgpass.conf" => Kind::Accounts,
         "logins.json" | "key3.db" | "key4.db" | "signons.sqlite" | "login data"
-        | "passwords.csv" | "passwords.txt" | "chrome passwords.csv" | "login.keychain"
-            => Kind::Passwords,
+        | "passwords.csv" | "chrome passwords.csv" | "login.keychain" => Kind::Passwords,
+        "passwords.txt" => Kind::Notes,
         "terraform.tfvars" => Kind::TerraformVariables,
         ".bash_history" | ".zsh_history" | ".zhistory" | ".sh_history" | ".fish_history"
         | ".python_history" | ".psql_history" | ".mysql_history" | ".rediscli_history"
