@@ -5,6 +5,9 @@ use crate::rule::{OWN_KEY, Rule, SENSITIVE_FILE};
 use crate::scan::is_guarded_name;
 use crate::terminal::escape;
 
+/// The rule of passwords and tokens that no vendor is named for.
+const ASSIGNMENT: &str = "generic-assignment";
+
 /// Returns what to do instead, in one line or two.
 pub(super) fn instead(finding: &Finding, rule: Option<&Rule>) -> Vec<String> {
     let path = &finding.path;
@@ -81,7 +84,8 @@ fn variable(finding: &Finding, rule: Option<&Rule>) -> String {
     if name.len() >= 3 && !name.starts_with(|c: char| c.is_ascii_digit()) {
         return name;
     }
-    screaming(&finding.rule)
+    // A value without a name has nothing to be called after.
+    if finding.rule == ASSIGNMENT { "SECRET".to_owned() } else { screaming(&finding.rule) }
 }
 
 /// Returns the last name in a text.
