@@ -5,6 +5,7 @@
 //! are told by the name of the file alone, because a name is there before the first byte is read.
 
 use super::name::Words;
+use super::words::WordSet;
 
 /// The kinds of file that write values differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -262,7 +263,7 @@ const TEMPLATE_ENDS: &[&str] = &[
 
 /// Words of a path that say: nothing here runs.
 #[rustfmt::skip]
-const SAMPLE_WORDS: &[&str] = &[
+static SAMPLE_WORDS: WordSet = WordSet::new(&[
     "test", "tests", "testing", "testdata", "testsuite", "testutil", "testutils", "unittest",
     "unittests", "spec", "specs", "e2e", "example", "examples", "sample", "samples", "demo",
     "demos", "fixture", "fixtures", "mock", "mocks", "mocked", "fake", "fakes", "stub", "stubs",
@@ -271,14 +272,14 @@ const SAMPLE_WORDS: &[&str] = &[
     "benchmarks", "cassette", "cassettes", "conformance", "locale", "locales", "i18n", "l10n",
     "lang", "langs", "languages", "translation", "translations", "messages", "readme", "changelog",
     "conftest", "swagger", "openapi",
-];
+]);
 
 impl Place {
     fn of_path(path: &str) -> Place {
         // `conftest` and `LoginTest.java` are told apart from `latest` and `contest` by their humps.
         let is_sample = path.split(['/', '\\']).any(|part| {
             let words = Words::of(part.as_bytes());
-            words.iter().any(|word| SAMPLE_WORDS.contains(&word))
+            words.iter().any(|word| SAMPLE_WORDS.contains(word))
         });
         if is_sample { Place::Sample } else { Place::Product }
     }
