@@ -292,6 +292,21 @@ fn a_missing_path_is_an_error() {
 }
 
 #[test]
+fn outside_a_repository_the_current_folder_has_the_settings() {
+    let sandbox = Sandbox::without_repository();
+    let rule = "[[rule]]\nid = \"acme-token\"\nname = \"ACME token\"\nkeywords = [\"acme_\"]\n\
+                pattern = '(?<secret> acme_ [a-z]{8} )'\n";
+    sandbox.write("a/x.txt", "acme_qwopzmvk\n");
+    sandbox.keyhook(&["scan", "a"]).expect(0);
+    sandbox.write(".keyhook.toml", rule);
+    assert!(sandbox.keyhook(&["scan", "a"]).expect(1).out.contains("(acme-token)"));
+    sandbox.write("a/x.txt", "acme_qwopzmvk  # keyhook:allow\n");
+    sandbox.keyhook(&["scan", "a"]).expect(0);
+    sandbox.write(".keyhook.toml", "no settings");
+    sandbox.keyhook(&["scan", "a"]).expect(2);
+}
+
+#[test]
 fn outside_a_repository_files_can_be_scanned_and_nothing_else() {
     let sandbox = Sandbox::without_repository();
     sandbox.write("a.py", leak(1));
@@ -308,7 +323,7 @@ fn outside_a_repository_files_can_be_scanned_and_nothing_else() {
                 |                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
              instead  os.environ["ANTHROPIC_API_KEY"]
              leaked?  revoke it first: https://platform.claude.com/settings/keys
-             not a secret?  keyhook allow [PRINT] --reason "..."
+             not a secret?  write on its line, in a comment: keyhook:allow
         --- stderr
     "#]],
     );

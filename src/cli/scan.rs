@@ -79,7 +79,9 @@ impl Args {
             self.explain(asked.as_deref(), repository.as_ref(), &options)
         } else {
             let outcome = self.look(repository.as_ref(), &options);
-            outcome.map(|outcome| report(&self.format, Occasion::Scan, &outcome))
+            let is_outside = repository.is_none();
+            let occasion = if is_outside { Occasion::ScanOutside } else { Occasion::Scan };
+            outcome.map(|outcome| report(&self.format, occasion, &outcome))
         };
         exit.unwrap_or_else(|unread| {
             let path = crate::source::path_text(&unread.path);

@@ -28,6 +28,8 @@ pub enum Occasion {
     Change,
     /// A scan that somebody asked for.
     Scan,
+    /// The same outside of a repository, where no baseline can be written.
+    ScanOutside,
 }
 
 /// How to write the text report.
@@ -144,7 +146,10 @@ impl TextReport<'_> {
             writeln!(out, "     leaked?  revoke it first: {}", escape(&rule.revoke))?;
         }
         let print = &finding.fingerprint.as_str()[..prefix_len];
-        let allow = format!("keyhook allow {print} --reason \"...\"");
+        let allow = match self.occasion {
+            Occasion::ScanOutside => "write on its line, in a comment: keyhook:allow".to_owned(),
+            _ => format!("keyhook allow {print} --reason \"...\""),
+        };
         let question = if is_file(finding) { "belongs in git?" } else { "not a secret?" };
         writeln!(out, "     {question}  {}", self.paint.command(&allow))
     }
@@ -275,7 +280,7 @@ fn places(findings: &[Finding]) -> String {
 impl Occasion {
     /// Returns whether git asked: then a clean answer is silence, and a long one is cut.
     fn is_hook(self) -> bool {
-        !matches!(self, Occasion::Scan | Occasion::Change)
+        !matches!(self, Occasion::Scan | Occasion::ScanOutside | Occasion::Change)
     }
 
     fn headline(self) -> &'static str {
@@ -285,7 +290,7 @@ impl Occasion {
             Occasion::AfterCommit => "warning: the last commit: ",
             Occasion::Push => "push blocked: ",
             Occasion::Receive => "push rejected: ",
-            Occasion::Scan | Occasion::Change => "",
+            Occasion::Scan | Occasion::ScanOutside | Occasion::Change => "",
         }
     }
 

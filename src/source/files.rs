@@ -66,10 +66,11 @@ impl<'a> FilesSource<'a> {
     ) -> Result<(), Unread> {
         match Git::isolated(folder).files(is_all) {
             Ok(names) => {
+                let shown = self.shown(folder);
                 for name in names {
                     let Some(name) = name_path(&name) else { continue };
+                    let display = path_bytes(&shown.join(&name));
                     let path = if folder == Path::new(".") { name } else { folder.join(name) };
-                    let display = self.display(&path);
                     found.push((path, display));
                 }
                 Ok(())
@@ -79,8 +80,9 @@ impl<'a> FilesSource<'a> {
         }
     }
 
-    fn walk(&mut self, folder: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) -> Result<(), Unread> {
-        let mut folders = vec![folder.to_owned()];
+    fn walk(&mut self, top: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) -> Result<(), Unread> {
+        let shown = self.shown(top);
+        let mut folders = vec![top.to_owned()];
         while let Some(folder) = folders.pop() {
             let entries = match fs::read_dir(&folder) {
                 Ok(entries) => entries,
@@ -96,7 +98,7 @@ impl<'a> FilesSource<'a> {
                 if kind.is_dir() && entry.file_name() != ".git" {
                     folders.push(path);
                 } else if !kind.is_dir() {
-                    let display = self.display(&path);
+                    let display = path_bytes(&shown.join(path.strip_prefix(top).unwrap_or(&path)));
                     found.push((path, display));
                 }
             }
@@ -104,35 +106,45 @@ impl<'a> FilesSource<'a> {
         Ok(())
     }
 
-    /// Returns the path from the top of the repository, or as the user typed it.
+    /// Returns the path of a file from the top of the repository, or as the user typed it.
     fn display(&self, path: &Path) -> Vec<u8> {
+        match (path.parent(), path.file_name()) {
+            (Some(folder), Some(name)) => path_bytes(&self.shown(folder).join(name)),
+            _ => path_bytes(path),
+        }
+    }
+
+    /// Returns how a folder stands in front of the names of its files: from the top of the
+    /// repository, or as the user typed it. No file in it is asked for its folder again.
+    fn shown(&self, folder: &Path) -> PathBuf {
         let top = self.repository.and_then(Repository::work_dir);
         let inside = top.and_then(|top| {
-            let folder =
-                path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            let full = folder.canonicalize().ok()?.join(path.file_name()?);
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            let full = folder.canonicalize().ok()?;
             Some(full.strip_prefix(top.canonicalize().ok()?).ok()?.to_owned())
         });
-        let shown = inside.as_deref().unwrap_or(path);
-        path_bytes(shown.strip_prefix("./").unwrap_or(shown))
+        inside.unwrap_or_else(|| folder.strip_prefix("./").unwrap_or(folder).to_owned())
     }
 
     fn read(&mut self, path: &Path) -> io::Result<Option<Vec<u8>>> {
-        let metadata = fs::symlink_metadata(path)?;
-        if metadata.file_type().is_symlink() {
-            return fs::read_link(path).map(|target| Some(path_bytes(&target)));
-        }
-        if metadata.is_dir() {
-            self.nested += 1;
-            return Ok(None);
-        }
-        // What was a file a moment ago may be a pipe by now, which nobody should wait for.
-        let Some(mut file) = file::open(path, Links::Refused)? else {
-            self.special += 1;
+        let Some(file) = file::open(path, Links::Refused)? else {
+            let kind = fs::symlink_metadata(path)?.file_type();
+            if kind.is_symlink() {
+                return fs::read_link(path).map(|target| Some(path_bytes(&target)));
+            }
+            if kind.is_file() {
+                return Err(io::Error::other("it was replaced while it was read"));
+            }
+            let count = if kind.is_dir() { &mut self.nested } else { &mut self.special };
+            *count += 1;
             return Ok(None);
         };
+        let len = file.metadata()?.len() as usize;
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map(|_| Some(bytes))
+        bytes.try_reserve_exact(len + 1)?;
+        // Read through the reader that asks nothing: with its room made, two calls are enough.
+        file.take(u64::MAX).read_to_end(&mut bytes)?;
+        Ok(Some(bytes))
     }
 }
 
@@ -261,8 +273,13 @@ pub(super) fn worktree_setting(
     repository: Option<&Repository>,
     name: &str,
 ) -> Result<Option<Vec<u8>>, Unread> {
-    let Some(top) = repository.and_then(Repository::work_dir) else { return Ok(None) };
-    file::read_if_there(&top.join(name)).map_err(|error| cannot_read(Path::new(name), &error))
+    // Outside of a repository the current folder stands for its top.
+    let path = match repository.map(Repository::work_dir) {
+        Some(Some(top)) => top.join(name),
+        Some(None) => return Ok(None),
+        None => PathBuf::from(name),
+    };
+    file::read_if_there(&path).map_err(|error| cannot_read(Path::new(name), &error))
 }
 
 fn cannot_read(path: &Path, error: &io::Error) -> Unread {
