@@ -1,6 +1,6 @@
 //! The fast reader: the cache tree of the index against the trees of HEAD.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::index::{Entries, Index, IndexEntry, Node};
 use super::tree::{
@@ -65,18 +65,19 @@ pub(super) fn combine(differences: Vec<Difference>, settings: Vec<(String, Entry
     let others: Vec<HashMap<Vec<u8>, Option<Entry>>> = differences
         .map(|other| other.changed.into_iter().map(|(path, _, old)| (path, old)).collect())
         .collect();
-    let mut changes = BTreeMap::new();
+    // A damaged tree may name a path twice: each of its entries is one that git may check out.
+    let mut changes = Vec::new();
     for (path, new, old) in first.changed {
         let in_others: Option<Vec<_>> =
             others.iter().map(|other| other.get(&path).copied()).collect();
         if let Some(in_others) = in_others {
             let olds = [vec![old], in_others].concat();
-            changes.insert(path.clone(), Change { path, new, olds });
+            changes.push(Change { path, new, olds });
         }
     }
+    changes.sort_by(|a, b| a.path.cmp(&b.path));
     let mut removed = first.removed;
     removed.sort();
-    let changes = changes.into_values().collect();
     Staged { changes, removed, settings, compared: None }
 }
 

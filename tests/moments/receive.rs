@@ -42,6 +42,31 @@ fn every_kind_of_push() {
     repo.is_stopped(&["origin", "main"]).says(".git/COMMIT_EDITMSG:1:").hides(&key(3));
 }
 
+/// Writes an object, sound or not, and returns its id.
+fn object(repo: &Guarded, kind: &str, content: impl AsRef<[u8]>) -> String {
+    let path = repo.beside("object");
+    std::fs::write(&path, content).unwrap();
+    let path = path.display().to_string();
+    repo.git(&["hash-object", "--literally", "-t", kind, "-w", &path]).trim().to_owned()
+}
+
+#[test]
+fn a_tree_that_names_a_file_twice() {
+    let repo = served();
+    let (bad, good) = (object(&repo, "blob", leak(1)), object(&repo, "blob", "client()\n"));
+    for pair in [[&bad, &good], [&good, &bad]] {
+        let mut tree = Vec::new();
+        for id in pair {
+            tree.extend(b"100644 app.py\0");
+            tree.extend((0..20).map(|at| u8::from_str_radix(&id[at * 2..][..2], 16).unwrap()));
+        }
+        let tree = object(&repo, "tree", tree);
+        let commit = repo.git(&["commit-tree", &tree, "-p", "HEAD", "-m", "twice"]);
+        let run = repo.is_stopped(&["origin", &format!("{}:refs/heads/twice", commit.trim())]);
+        run.says("app.py:1:").hides(&key(1));
+    }
+}
+
 #[test]
 fn the_first_push_of_all() {
     let repo = Guarded::with_hooks(&[]);
