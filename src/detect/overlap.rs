@@ -57,9 +57,10 @@ fn rank(rules: &RuleSet, candidate: &Match) -> Rank {
     } else {
         3
     };
-    // A rule that is never sure knows what this is, such as an id; one that could be sure and is
-    // not here must not hide another.
-    let is_said = candidate.confidence >= Confidence::Medium || rule.confidence == Confidence::Low;
+    // A built-in rule that is never sure knows what this is, such as an id; one that could be sure
+    // and is not here must not hide another, and neither may a rule that a repository brings.
+    let knows = rule.confidence == Confidence::Low && rules.is_builtin(candidate.rule);
+    let is_said = candidate.confidence >= Confidence::Medium || knows;
     (
         is_said,
         how_specific,
@@ -78,14 +79,19 @@ fn join_parts(rules: &RuleSet, text: &[u8], mut matches: Vec<Match>) -> Vec<Matc
             continue;
         }
         for part in within_reach(&matches, whole) {
+            let is_told = rules.is_builtin(matches[whole].rule)
+                || matches[whole].confidence >= matches[part].confidence;
             let belongs = part != whole
                 && !is_part[part]
+                && is_told
                 && with.contains(&rules.get(matches[part].rule).id)
                 && are_close(text, &matches[whole], &matches[part]);
             if belongs {
                 is_part[part] = true;
-                let span = matches[part].secret.clone();
-                matches[whole].parts.push(span);
+                let Match { secret, confidence, .. } = matches[part].clone();
+                matches[whole].parts.push(secret);
+                // One credential is as sure as its surest part, which nothing else tells any more.
+                matches[whole].confidence = matches[whole].confidence.max(confidence);
             }
         }
     }

@@ -67,14 +67,18 @@ impl RuleSet {
         RuleSet { builtin: Cells::new(0), own: rules, imported: None, disabled: BTreeSet::new() }
     }
 
-    /// Adds the user's own rules; a rule with a known id takes the place of that rule.
-    pub fn add(&mut self, rules: Vec<Rule>) {
+    /// Adds the user's own rules; a rule with a known id takes the place of that rule. Returns how
+    /// many built-in rules were replaced.
+    pub fn add(&mut self, rules: Vec<Rule>) -> usize {
+        let mut replaced = 0;
         for rule in rules {
             if let Some(index) = self.index_of(&rule.id) {
+                replaced += usize::from(self.is_builtin(index));
                 self.disabled.insert(index);
             }
             self.own.push(rule);
         }
+        replaced
     }
 
     /// Takes over the rules of a gitleaks file; they run beside all others, and come last.
@@ -126,6 +130,11 @@ impl RuleSet {
     /// Returns whether there are no rules at all.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Returns whether the rule with this index is one of keyhook's own.
+    pub fn is_builtin(&self, index: usize) -> bool {
+        index < self.builtin.len()
     }
 
     /// Returns whether the rule with this index takes part.

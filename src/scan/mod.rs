@@ -225,8 +225,11 @@ fn settings(source: &dyn Source) -> Result<Settings, Problem> {
             return Err(Problem { hint: "keyhook rules list".into(), ..broken(problem) });
         }
     }
-    rules.add(own.into_iter().map(|proven| proven.rule).collect());
-    let notes = imported.map_or(Vec::new(), |imported| imported.join(&mut rules, &foreign));
+    let replaced = rules.add(own.into_iter().map(|proven| proven.rule).collect());
+    let mut notes = imported.map_or(Vec::new(), |imported| imported.join(&mut rules, &foreign));
+    if replaced > 0 {
+        notes.push(format!("{replaced} built-in rule(s) replaced by rules of {CONFIG_NAME}"));
+    }
     Ok(Settings { config, engine: Engine::new(rules), notes })
 }
 
@@ -369,10 +372,9 @@ impl Scan<'_> {
     fn path_name(&mut self, source: &mut dyn Source, chunk: &Chunk, path: &str) {
         let text = Text { bytes: path.as_bytes(), kind: FileKind::Binary };
         let detection = self.engine.detect_in_name(path);
-        // The name of a file that was there before is not new.
         let is_possible = detection.matches.iter().any(|m| m.confidence >= self.least)
             || allowed::has_any(&detection);
-        if is_possible && !source.olds(chunk).is_ok_and(|olds| !olds.is_empty()) {
+        if is_possible && !source.had_path(chunk) {
             let place = self.place(source, chunk, path);
             self.matches(&text, &place, &detection, &[], &Olds::new(&[]));
         }

@@ -12,7 +12,7 @@ use super::ledger::{Key, Ledger, Stamp};
 use super::staged::unread;
 use super::{Chunk, Origin, OriginKind, Source, Unread};
 use crate::git::{
-    Commit, Compared, Entry, GitError, History, Kind, Listed, ObjectId, Repository, Staged,
+    Change, Commit, Compared, Entry, GitError, History, Kind, Listed, ObjectId, Repository, Staged,
 };
 
 /// The name under which the message of a commit is reported; no file of a repository can have it.
@@ -292,6 +292,13 @@ impl<'a> CommitsSource<'a> {
         Some(unread)
     }
 
+    /// Returns the change that a chunk is the new version of, with the commit it is in.
+    fn change_of(&self, chunk: &Chunk) -> Option<(&Current, &Change)> {
+        let current = self.current.as_ref()?;
+        let last = current.next.checked_sub(1).and_then(|at| current.staged.changes.get(at))?;
+        (last.path == chunk.path).then_some((current, last))
+    }
+
     fn settings_tree(&self) -> Option<ObjectId> {
         match self.settings {
             Settings::Tree(tree) => Some(tree),
@@ -337,15 +344,15 @@ impl Source for CommitsSource<'_> {
     }
 
     fn olds(&mut self, chunk: &Chunk) -> Result<Vec<Vec<u8>>, Unread> {
-        let Some(current) = &self.current else { return Ok(Vec::new()) };
-        let last = current.next.checked_sub(1).and_then(|at| current.staged.changes.get(at));
-        let Some(change) = last.filter(|change| change.path == chunk.path) else {
-            return Ok(Vec::new());
-        };
+        let Some((current, change)) = self.change_of(chunk) else { return Ok(Vec::new()) };
         self.history
             .repository()
             .read_olds(change, &current.staged, &chunk.bytes)
             .map_err(|error| unread(&chunk.path, &error))
+    }
+
+    fn had_path(&self, chunk: &Chunk) -> bool {
+        self.change_of(chunk).is_some_and(|(_, change)| change.olds.iter().any(Option::is_some))
     }
 
     fn origin(&self, chunk: usize) -> Option<Origin> {

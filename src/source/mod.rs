@@ -96,6 +96,11 @@ pub trait Source {
     /// only for files with a match.
     fn olds(&mut self, chunk: &Chunk) -> Result<Vec<Vec<u8>>, Unread>;
 
+    /// Returns whether a file stood at the chunk's path before: then its name is not new.
+    fn had_path(&self, _: &Chunk) -> bool {
+        false
+    }
+
     /// Returns whether git has the chunk's file or would take it; a file that only lies there is
     /// nobody's mistake. Asked only for files whose name is a warning.
     fn is_for_git(&self, _: &Chunk) -> bool {

@@ -76,6 +76,10 @@ impl Source for StagedSource<'_> {
             .map_err(|error| unread(&chunk.path, &error))
     }
 
+    fn had_path(&self, chunk: &Chunk) -> bool {
+        self.staged.changes[chunk.id].olds.iter().any(Option::is_some)
+    }
+
     fn standing(&self, path: &str) -> Standing {
         let change = self.staged.changes.iter().find(|change| change.path == path.as_bytes());
         let is_tracked = match change {

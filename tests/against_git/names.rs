@@ -103,3 +103,20 @@ fn a_key_in_the_name_of_a_file() {
         repo.passes(&[]);
     });
 }
+
+#[test]
+fn a_key_in_the_new_name_of_an_old_file() {
+    each_git(|git| {
+        let repo = git.repo();
+        let key = crate::support::key(1);
+        let text: String = (0..50).map(|line| format!("line {line}\n")).collect();
+        repo.put("notes/plain.txt", &text);
+        repo.passes(&[]);
+        for (from, to) in [("notes/plain.txt", &*format!("notes/{key}")), ("notes", &key)] {
+            repo.run(&["mv", from, to]).expect(0);
+            let run = repo.run(&["commit", "-q", "-m", "test"]);
+            run.says("keyhook: commit blocked: 1 new secret").hides(&key);
+            repo.run(&["reset", "-q", "--hard"]).expect(0);
+        }
+    });
+}

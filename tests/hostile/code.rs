@@ -1,6 +1,7 @@
 //! A repository's configuration runs no code and does not turn keyhook off in silence.
 
 use super::*;
+use crate::support::filled;
 
 /// Settings of git by which a program is run when git does one thing or another.
 const PROGRAMS: &[&str] = &[
@@ -142,6 +143,44 @@ fn settings_that_quieten_are_said() {
         let run = sandbox.try_commit(&[]);
         // Whether it blocks or not: a commit that was looked at less than usual says so.
         assert!(run.text().contains(note), "{settings}: {}", run.text());
+    }
+}
+
+/// A rule of a repository, of `confidence`, with one more line of TOML.
+fn own_rule(id: &str, confidence: &str, more: &str) -> String {
+    format!("[[rule]]\nid = \"{id}\"\nname = \"x\"\nconfidence = \"{confidence}\"\n{more}\n")
+}
+
+#[test]
+fn a_rule_that_takes_the_place_of_a_builtin_one_is_said() {
+    let sandbox = Sandbox::new();
+    sandbox.commit("x", "x\n").install();
+    let nothing = "keywords = [\"zzz\"]\npattern = '(?<secret> zzz [0-9]{40} )'";
+    sandbox.write(".keyhook.toml", own_rule("anthropic-api-key", "high", nothing));
+    sandbox.write("app.py", leak(1)).stage(&["."]);
+    sandbox.try_commit(&[]).says("1 built-in rule(s) replaced by rules of .keyhook.toml");
+}
+
+#[test]
+fn a_rule_of_low_confidence_hides_nothing() {
+    let password = "keywords = [\"password\"]\npattern = 'password\\ =\\ \"(?<secret> [^\"]+ )\"'";
+    let part =
+        "keywords = [\"import\"]\nwith = [\"anthropic-api-key\"]\npattern = '(?<secret> import )'";
+    let assigned = filled("password = \"{{alnum 24}}\"\n", 1);
+    let cases = [
+        (own_rule("acme-word", "low", part), "app.py", format!("import os\n{}", leak(1))),
+        (own_rule("acme-password", "low", password), "app.toml", assigned.clone()),
+        ("gitleaks = \"rules.toml\"\n".to_owned(), "app.toml", assigned),
+    ];
+    for (settings, name, text) in cases {
+        let sandbox = Sandbox::new();
+        sandbox.commit("x", "x\n").install();
+        let foreign =
+            "[[rules]]\nid = \"x\"\nconfidence = \"low\"\nregex = 'password = \"(\\w+)\"'\n";
+        sandbox.write(".keyhook.toml", &settings).write("rules.toml", foreign);
+        sandbox.write(name, text).stage(&["."]);
+        let run = sandbox.try_commit(&[]).expect(1);
+        assert!(run.text().contains(&format!("{name}:")), "{settings}: {}", run.text());
     }
 }
 
