@@ -31,8 +31,13 @@ pub enum Without<'a> {
     Nothing,
     /// What any reference of this repository has.
     AllRefs,
-    /// What is known to be at this remote.
-    Remote(&'a str),
+    /// What is known to be at a remote.
+    Remote {
+        /// What the remote is called.
+        name: &'a str,
+        /// Patterns of references below its name that do not count.
+        except: &'a [String],
+    },
 }
 
 impl Repository {
@@ -52,8 +57,10 @@ impl Repository {
         match without {
             Without::Nothing => {}
             Without::AllRefs => arguments.extend(["--not".to_owned(), "--all".to_owned()]),
-            Without::Remote(name) => {
-                arguments.extend(["--not".to_owned(), format!("--remotes={name}")]);
+            Without::Remote { name, except } => {
+                arguments.push("--not".to_owned());
+                arguments.extend(except.iter().map(|pattern| format!("--exclude={pattern}")));
+                arguments.push(format!("--remotes={name}"));
             }
         }
         self.rev_list(&arguments, &input)
@@ -70,6 +77,28 @@ impl Repository {
             arguments.extend(["--not".to_owned(), "--remotes".to_owned()]);
         }
         self.rev_list(&arguments, "")
+    }
+
+    /// Lists the remotes with the address that each is fetched from.
+    pub fn remotes(&self) -> Result<Vec<(String, String)>, GitError> {
+        let reply = self.git().run(["remote", "--verbose"])?;
+        let text = String::from_utf8_lossy(&reply);
+        let fetched = |line: &str| {
+            let (name, rest) = line.split_once('\t')?;
+            let (address, _) = rest.rsplit_once(" (fetch)")?;
+            Some((name.to_owned(), address.to_owned()))
+        };
+        Ok(text.lines().filter_map(fetched).collect())
+    }
+
+    /// Returns the reference that stands for the branch that a remote shows first, where git knows.
+    pub fn default_branch(&self, remote: &str) -> Result<Option<String>, GitError> {
+        let name = format!("refs/remotes/{remote}/HEAD");
+        match self.git().run(["symbolic-ref", "--quiet", &name]) {
+            Ok(reply) => Ok(Some(String::from_utf8_lossy(reply.trim_ascii()).into_owned())),
+            Err(GitError::Command { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Lists the references with what each names.

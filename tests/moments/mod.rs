@@ -81,7 +81,8 @@ impl Guarded {
 
     /// Calls the hook as git would for a new branch.
     fn pre_push(&self, options: &[&str]) -> Run {
-        let arguments = [&["hook", "pre-push"], options, &["origin", "../server.git"]].concat();
+        let server = self.server.display().to_string();
+        let arguments = [&["hook", "pre-push"], options, &["origin", &server]].concat();
         self.keyhook_with(&arguments, self.push_line("main"))
     }
 

@@ -1,5 +1,7 @@
 //! `pre-push`: what is about to leave.
 
+use std::path::Path;
+
 use expect_test::expect;
 
 use super::{Guarded, each_git};
@@ -23,6 +25,64 @@ fn a_commit_that_skipped_the_hook_does_not_leave() {
         repo.git(&["commit", "-q", "--amend", "--no-edit"]);
         repo.pushes(&["origin", "main"]);
     });
+}
+
+/// A repository whose one server, now called `private`, has a key; `origin` may lead elsewhere.
+fn with_a_private_server() -> (Guarded, String) {
+    let repo = guarded();
+    repo.commit("app.py", leak(1)).commit("app.py", "client = Anthropic()\n");
+    repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
+    let public = repo.beside("public.git").display().to_string();
+    repo.git(&["init", "-q", "--bare", "-b", "main", &public]);
+    (repo, public)
+}
+
+#[test]
+fn what_a_private_server_has_is_new_to_a_public_one() {
+    let moves: &[&[&str]] = &[
+        &["remote", "set-url", "origin"],
+        &["remote", "set-url", "--push", "origin"],
+        &["config", "remote.origin.pushurl"],
+    ];
+    for arguments in moves {
+        let (repo, public) = with_a_private_server();
+        repo.git(&[arguments, &[&*public][..]].concat());
+        repo.push(&["origin", "main"]).expect(1).says("app.py:1:").hides(&key(1));
+        repo.push(&["--all", "origin"]).expect(1).says("app.py:1:");
+        assert_eq!(repo.git_in(Path::new(&public), &["for-each-ref"]).out, "", "{arguments:?}");
+    }
+    let (repo, public) = with_a_private_server();
+    repo.git(&["remote", "set-url", "--add", "--push", "origin", &public]);
+    repo.push(&["origin", "main"]).expect(1).says("app.py:1:");
+    let (repo, public) = with_a_private_server();
+    let from = format!("url.{public}.pushInsteadOf");
+    repo.git(&["config", &from, &repo.server.display().to_string()]);
+    repo.push(&["origin", "main"]).expect(1).says("app.py:1:");
+}
+
+#[test]
+fn a_remote_whose_name_starts_with_another_one() {
+    let (repo, public) = with_a_private_server();
+    repo.git(&["remote", "rename", "origin", "hub/private"]);
+    repo.git(&["remote", "add", "hub", &public]);
+    repo.push(&["hub", "main"]).expect(1).says("app.py:1:");
+    repo.push(&["hub/private", "main"]).expect(0);
+}
+
+#[test]
+fn a_branch_that_was_deleted_on_the_server_costs_its_own_commits_only() {
+    let (repo, _) = with_a_private_server();
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.commit("side.py", "side()\n");
+    repo.pushes(&["origin", "side"]);
+    let server = repo.server.clone();
+    repo.git_in(&server, &["branch", "-q", "-D", "side"]).expect(0);
+    // The key is on `main`, which the server still has.
+    repo.pushes(&["origin", "side"]);
+    repo.git_in(&server, &["branch", "-q", "-D", "side"]).expect(0);
+    std::fs::remove_dir_all(repo.path(".git/keyhook")).unwrap();
+    repo.commit("side.py", leak(2));
+    repo.is_stopped(&["origin", "side"]).says("side.py:1:").says("1 new secret in 1 commit");
 }
 
 #[test]

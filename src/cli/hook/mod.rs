@@ -17,6 +17,7 @@ use crate::source::{StagedSource, Unread};
 mod commit;
 mod push;
 mod receive;
+mod remote;
 mod watch;
 
 /// Run as a git hook (git calls this through the installed shim)

@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 
 use super::commit::options;
+use super::remote::Remote;
 use super::{git_problem, problem, read_updates};
 use crate::cli::commits::{Group, Walk, group_by_settings};
 use crate::git::{ObjectId, ObjectKind, Repository, Without};
@@ -28,8 +29,12 @@ pub(super) fn pre_push(
         return Ok(Outcome::default());
     }
     let known = commits_here(repository, &updates)?;
-    let remote = remote_name(arguments);
-    let without = remote.as_deref().map_or(Without::Nothing, Without::Remote);
+    let remote =
+        Remote::of(repository, arguments, &updates).map_err(|error| git_problem(&error))?;
+    let without = match &remote {
+        Some(Remote { name, except }) => Without::Remote { name, except },
+        None => Without::Nothing,
+    };
     let targets = items_of(repository, &updates).map_err(problem)?;
     let head = repository.head_commit().map_err(|error| git_problem(&error))?;
     let tips = targets.into_iter().map(|target| {
@@ -66,28 +71,4 @@ fn commits_here(repository: &Repository, updates: &[Update]) -> Result<Vec<Objec
         .filter(|(_, kind)| is_walkable(*kind))
         .map(|(id, _)| id)
         .collect())
-}
-
-/// Returns the remote whose branches are known here. git gives the address as the name if there is
-/// none; what another remote has may still be a secret for this one.
-fn remote_name(arguments: &[OsString]) -> Option<String> {
-    let name = arguments.first()?.to_str()?;
-    let is_address = arguments.get(1).is_some_and(|address| address == name);
-    let is_plain = |c: char| !"*?[\\".contains(c);
-    (!is_address && !name.is_empty() && name.chars().all(is_plain)).then(|| name.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_no_remote() {
-        let of =
-            |words: &[&str]| remote_name(&words.iter().map(OsString::from).collect::<Vec<_>>());
-        assert_eq!(of(&["origin", "https://example.com/x"]), Some("origin".into()));
-        assert_eq!(of(&["https://example.com/x", "https://example.com/x"]), None);
-        assert_eq!(of(&["*", "https://example.com/x"]), None);
-        assert_eq!(of(&[]), None);
-    }
 }
