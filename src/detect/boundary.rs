@@ -13,6 +13,14 @@ pub(super) fn is_token(text: &[u8], secret: &Span, rule: &Rule) -> bool {
     may_start(before) && ends(after) && (rule.near.is_empty() || is_value())
 }
 
+/// Returns whether a secret is one whatever touches it: base64 and program code hold its fixed start
+/// by chance, but not with a dash or an underscore in it.
+pub(super) fn stands_out(rule: &Rule, secret: &[u8]) -> bool {
+    const START_MAX: usize = 12;
+    let start = &secret[..secret.len().min(START_MAX)];
+    rule.near.is_empty() && !rule.is_shapeless && start.iter().any(|byte| b"-_".contains(byte))
+}
+
 /// Returns whether a token may start behind `before`.
 pub(super) fn may_start(before: &[u8]) -> bool {
     match before.last() {

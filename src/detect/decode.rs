@@ -1,27 +1,126 @@
 //! Makes bytes readable: UTF-16 to UTF-8, and is it text at all?
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::FileKind;
 
-/// Decodes UTF-16 (by its byte order mark, or evident from its zero bytes) and tells binary files.
+/// Decodes UTF-16 and UTF-32, whole files and pieces of others, and tells binary files.
+///
+/// A file may be half of it: `>` of PowerShell writes UTF-16, and the next program appends its
+/// bytes. So what is no UTF-16 from end to end is left as it is but for the pieces in which Latin
+/// characters stand between zeros, as in the strings of a Windows program too.
 ///
 /// Lines stay lines, so locations in the decoded text are locations in the file.
 pub fn decode(bytes: &[u8]) -> (Cow<'_, [u8]>, bool) {
-    let has_zero = memchr::memchr(0, &bytes[..bytes.len().min(SAMPLE)]).is_some();
-    let text: Option<String> = match bytes {
-        [0xFF, 0xFE, rest @ ..] => Some(utf16_le(rest).collect()),
-        [0xFE, 0xFF, rest @ ..] => Some(utf16(rest, u16::from_be_bytes).collect()),
-        // Nearly all files end here: a zero is what UTF-16 and binary files have in common.
-        _ if !has_zero => None,
-        _ if is_utf16(bytes, 1) => Some(utf16_le(bytes).collect()),
-        _ if is_utf16(bytes, 0) => Some(utf16(bytes, u16::from_be_bytes).collect()),
-        _ => None,
-    };
-    match text {
-        Some(text) => (Cow::Owned(text.into_bytes()), false),
-        None => (Cow::Borrowed(bytes), has_zero),
+    let mark = mark_len(bytes);
+    // Nearly all files end here: a zero is what UTF-16 and binary files have in common.
+    if mark == 0 && memchr::memchr(0, bytes).is_none() {
+        return (Cow::Borrowed(bytes), false);
     }
+    if let Some(text) = whole_utf16(bytes) {
+        return (Cow::Owned(text.into_bytes()), false);
+    }
+    let rest = &bytes[mark..];
+    let text = match narrow(rest, if mark > 0 { 1 } else { PIECE_MIN }) {
+        Some(text) => Cow::Owned(text),
+        None => Cow::Borrowed(rest),
+    };
+    let is_binary = memchr::memchr(0, &text[..text.len().min(SAMPLE)]).is_some();
+    (text, is_binary)
+}
+
+/// Returns the length of a byte order mark that stands for zeros in the text.
+fn mark_len(bytes: &[u8]) -> usize {
+    match bytes {
+        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => 4,
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => 2,
+        _ => 0,
+    }
+}
+
+/// Returns the text of a file that is UTF-16 by its mark or evidently, and nothing else.
+fn whole_utf16(bytes: &[u8]) -> Option<String> {
+    let (rest, join): (_, fn([u8; 2]) -> u16) = match bytes {
+        [0xFF, 0xFE, rest @ ..] => (rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => (rest, u16::from_be_bytes),
+        _ if is_utf16(bytes, 1) => (bytes, u16::from_le_bytes),
+        _ if is_utf16(bytes, 0) => (bytes, u16::from_be_bytes),
+        _ => return None,
+    };
+    if rest.len() % 2 != 0 || has_narrow_text(rest) {
+        return None;
+    }
+    let text: String = utf16(rest, join).collect();
+    (!text.contains(['\0', char::REPLACEMENT_CHARACTER])).then_some(text)
+}
+
+/// So many ASCII bytes without a zero are no UTF-16: as units, they would be rare Chinese.
+const NARROW_MIN: usize = 16;
+
+fn has_narrow_text(bytes: &[u8]) -> bool {
+    let is_ascii = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+    bytes.split(|byte| !is_ascii(byte)).any(|run| run.len() >= NARROW_MIN)
+}
+
+/// Fewer characters between zeros are numbers of a binary file.
+const PIECE_MIN: usize = 6;
+
+/// Writes the pieces of UTF-16 and UTF-32 as UTF-8; `None` if there are none.
+fn narrow(bytes: &[u8], least: usize) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    let (mut done, mut at) = (0, 0);
+    while let Some(found) = memchr::memchr(0, &bytes[at..]) {
+        let zero = at + found;
+        let zeros = bytes[zero..].iter().position(|byte| *byte != 0);
+        let behind = zero + zeros.unwrap_or(bytes.len() - zero);
+        match piece_at(&bytes[done..], zero - done..behind - done, least) {
+            Some(piece) => {
+                text.extend(&bytes[done..done + piece.start]);
+                let units = bytes[done + piece.start..].chunks_exact(piece.width);
+                let chars = units.take(piece.count).map(|unit| char::from(unit[piece.place]));
+                let mut utf8 = [0; 4];
+                chars.for_each(|c| text.extend(c.encode_utf8(&mut utf8).as_bytes()));
+                done += piece.start + piece.count * piece.width;
+                at = done;
+            }
+            None => at = behind,
+        }
+    }
+    (done > 0).then(|| {
+        text.extend(&bytes[done..]);
+        text
+    })
+}
+
+/// Characters of one byte among zeros.
+struct Piece {
+    start: usize,
+    count: usize,
+    /// How many bytes each character takes.
+    width: usize,
+    /// Which of them is not zero.
+    place: usize,
+}
+
+/// Returns the piece whose first zeros are these.
+fn piece_at(bytes: &[u8], zeros: Range<usize>, least: usize) -> Option<Piece> {
+    let is_char = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r' | 0xA0..);
+    let layouts = [
+        (zeros.start.checked_sub(1), 4, 0),
+        (zeros.end.checked_sub(3), 4, 3),
+        (zeros.start.checked_sub(1), 2, 0),
+        (zeros.end.checked_sub(1), 2, 1),
+    ];
+    layouts.into_iter().find_map(|(start, width, place)| {
+        let start = start?;
+        let is_unit = |unit: &&[u8]| {
+            let others = unit.iter().enumerate().all(|(at, byte)| at == place || *byte == 0);
+            others && is_char(unit[place])
+        };
+        let count = bytes[start..].chunks_exact(width).take_while(is_unit).count();
+        (count >= least).then_some(Piece { start, count, width, place })
+    })
 }
 
 /// Returns the kind by which a decoded text is searched.
@@ -74,6 +173,47 @@ mod tests {
         assert_eq!(decode(&be).0, text.as_bytes());
         assert_eq!(decode(&[&[0xFF, 0xFE], &le[..]].concat()).0, text.as_bytes());
         assert_eq!(decode(&[&[0xFE, 0xFF], &be[..]].concat()).0, text.as_bytes());
+    }
+
+    #[test]
+    fn pieces_are_decoded_between_other_bytes() {
+        let wide = |text: &str, unit: fn(char) -> Vec<u8>| text.chars().flat_map(unit).collect();
+        let units: [fn(char) -> Vec<u8>; 4] = [
+            |c| (c as u16).to_le_bytes().to_vec(),
+            |c| (c as u16).to_be_bytes().to_vec(),
+            |c| (c as u32).to_le_bytes().to_vec(),
+            |c| (c as u32).to_be_bytes().to_vec(),
+        ];
+        let marks: [&[u8]; 4] = [b"\xFF\xFE", b"\xFE\xFF", b"\xFF\xFE\0\0", b"\0\0\xFE\xFF"];
+        for (unit, mark) in units.into_iter().zip(marks) {
+            let (first, second): (Vec<u8>, Vec<u8>) = (wide("mode = ä\n", unit), wide("x", unit));
+            let key = "key = \"value of some length\"\n";
+            let decoded = |parts: &[&[u8]]| {
+                let bytes = parts.concat();
+                let (text, is_binary) = decode(&bytes);
+                assert!(!is_binary, "{bytes:?}");
+                String::from_utf8(text.into_owned()).unwrap()
+            };
+            assert_eq!(decoded(&[&first]), "mode = ä\n");
+            assert_eq!(decoded(&[mark, &first]), "mode = ä\n");
+            assert_eq!(decoded(&[key.as_bytes(), &first]), key.to_owned() + "mode = ä\n");
+            assert_eq!(decoded(&[&first, key.as_bytes()]), "mode = ä\n".to_owned() + key);
+            assert_eq!(decoded(&[mark, &second, key.as_bytes()]), "x".to_owned() + key);
+            assert_eq!(decoded(&[&first, key.as_bytes(), &first]).matches("mode").count(), 2);
+        }
+        // Text in another script has no zeros; what is Latin in it can be read.
+        let text: Vec<u8> = encode("это файл настроек\nKEY=value\n", u16::to_le_bytes);
+        assert!(decode(&text).0.windows(10).any(|part| part == b"\nKEY=value"));
+        let text = [b"\xFF\xFE", &text[..]].concat();
+        assert_eq!(decode(&text).0, "это файл настроек\nKEY=value\n".as_bytes());
+    }
+
+    #[test]
+    fn the_strings_of_a_binary_file_are_decoded() {
+        let wide = encode("a string of a program", u16::to_le_bytes);
+        let file = [b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xFF\xFF\0\0", &wide[..], &[0; 40]].concat();
+        let (text, is_binary) = decode(&file);
+        assert!(is_binary && text.windows(21).any(|part| part == b"a string of a program"));
     }
 
     #[test]

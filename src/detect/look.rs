@@ -11,7 +11,7 @@ use super::deep::Depth;
 use super::head::Head;
 use super::layer::{Blobs, Layer, may_open};
 use super::near::{NearWords, Vocabulary, is_word, reach};
-use super::{Detection, Engine, Match, Suppressed, Suppression, Text};
+use super::{Detection, Engine, FileKind, Match, Suppressed, Suppression, Text};
 use super::{assignment, boundary, deep, evidence, judge, public_len};
 use crate::finding::{Confidence, Span};
 use crate::rule::{Boundary, Check, Hit, REACH_MAX, RUN_MIN, Rule, Tables, WORD, holds};
@@ -96,6 +96,10 @@ impl Visit for Look<'_> {
 
     fn run(&mut self, at: usize, head: &Head) {
         let bytes = self.text.bytes;
+        if self.text.kind == FileKind::Binary {
+            // What touches a key there may be its length, or another string.
+            (at + 1..run_end(bytes, at)).for_each(|at| self.shapes(at));
+        }
         if may_open(bytes, at) {
             self.layers.extend(self.blobs.of_run(bytes, at..run_end(bytes, at)));
         }
@@ -163,9 +167,9 @@ impl<'a> Look<'a> {
         // Most places only share their first bytes with a key: the rule, which may have to be read
         // first, is asked last.
         let rules = &self.engine.rules;
-        let bytes = self.text.bytes;
-        let is_whole = |secret: &Span| is_whole(rules.get(index), bytes, secret);
-        if let Some(secret) = tables.linears.match_at(local, bytes, at, is_whole) {
+        let text = self.text;
+        let is_whole = |secret: &Span| is_whole(rules.get(index), text, secret);
+        if let Some(secret) = tables.linears.match_at(local, text.bytes, at, is_whole) {
             self.matched(index, rules.get(index), secret);
         }
     }
@@ -264,8 +268,10 @@ impl<'a> Look<'a> {
         let is_secret_first = tables.linears.starts_with_secret(local);
         let mut at = window.start;
         while at < window.end && !self.found.is_full {
-            let may_start = !is_secret_first || boundary::may_start(&bytes[..at]);
-            let is_whole = |secret: &Span| is_whole(rule, bytes, secret);
+            let may_start = !is_secret_first
+                || self.text.kind == FileKind::Binary
+                || boundary::may_start(&bytes[..at]);
+            let is_whole = |secret: &Span| is_whole(rule, self.text, secret);
             let linears = &tables.linears;
             match may_start.then(|| linears.match_at(local, bytes, at, is_whole)).flatten() {
                 Some(secret) => {
@@ -293,7 +299,7 @@ impl<'a> Look<'a> {
             at = whole.end().max(at + 1);
             let Some(secret) = captures.get_group(pattern.secret_group) else { continue };
             let mut secret = secret.start..secret.end;
-            if !is_whole(rule, bytes, &secret) {
+            if !is_whole(rule, self.text, &secret) {
                 let Some(shorter) = self.given_back(index, whole.start()) else {
                     // A token may start inside a longer run that did not hold; look again behind
                     // its first byte, or a real key right after a false start would be jumped over.
@@ -324,7 +330,7 @@ impl<'a> Look<'a> {
         let (local, tables) = self.tables_of(index);
         let rule = self.engine.rules.get(index);
         let bytes = self.text.bytes;
-        let is_whole = |secret: &Span| is_whole(rule, bytes, secret);
+        let is_whole = |secret: &Span| is_whole(rule, self.text, secret);
         tables.linears.has(local).then(|| tables.linears.match_at(local, bytes, at, is_whole))?
     }
 
@@ -366,7 +372,8 @@ impl<'a> Look<'a> {
         let bytes = self.text.bytes;
         let (local, tables) = self.tables_of(index);
         if tables.linears.has(local) {
-            let is_whole = |secret: &Span| is_whole(self.engine.rules.get(index), bytes, secret);
+            let is_whole =
+                |secret: &Span| is_whole(self.engine.rules.get(index), self.text, secret);
             return tables.linears.match_at(local, bytes, at, is_whole);
         }
         let rule = self.engine.rules.get(index);
@@ -377,7 +384,7 @@ impl<'a> Look<'a> {
         pattern.regex.search_captures(&input, &mut captures);
         let secret = captures.get_group(pattern.secret_group)?;
         let secret = secret.start..secret.end;
-        is_whole(rule, bytes, &secret).then_some(secret)
+        is_whole(rule, self.text, &secret).then_some(secret)
     }
 
     fn weigh(
@@ -475,8 +482,11 @@ fn run_end(text: &[u8], at: usize) -> usize {
     at + rest.iter().position(|byte| !holds(&WORD, *byte)).unwrap_or(rest.len())
 }
 
-fn is_whole(rule: &Rule, text: &[u8], secret: &Span) -> bool {
-    rule.boundary == Boundary::None || boundary::is_token(text, secret, rule)
+fn is_whole(rule: &Rule, text: &Text<'_>, secret: &Span) -> bool {
+    rule.boundary == Boundary::None
+        || boundary::is_token(text.bytes, secret, rule)
+        || (text.kind == FileKind::Binary
+            && boundary::stands_out(rule, &text.bytes[secret.clone()]))
 }
 
 /// Returns whether an assigned value may be a key without a shape: it holds a digit, or is a long

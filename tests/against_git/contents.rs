@@ -3,6 +3,7 @@
 use std::os::unix::fs::symlink;
 
 use super::*;
+use crate::support::{filled, key};
 
 #[test]
 fn line_ends() {
@@ -86,6 +87,49 @@ fn a_file_in_utf16() {
     });
 }
 
+/// What a compiler, a database and a serializer put right before and behind a string.
+const NEIGHBOURS: &[(&[u8], &[u8])] =
+    &[(b"\0\x01l", b"\x02"), (b"\0zl", b"N\0"), (b"\x1B\x01anthropic", b"\0"), (b"\0X3", b"next")];
+
+#[test]
+fn a_key_between_the_bytes_of_a_binary_file() {
+    for (before, behind) in NEIGHBOURS {
+        for (example, rule) in [
+            ("sk-ant-api03-{{base64url 93}}AA", "anthropic-api-key"),
+            ("ghp_{{alnum 30}}{{sum github}}", "github-personal-token"),
+        ] {
+            let repo = Git::usual().repo();
+            let key = filled(example, 3);
+            repo.put("data.bin", [before, key.as_bytes(), behind].concat());
+            let run = repo.run(&["commit", "-q", "-m", "test"]).expect(1);
+            run.says(&format!("({rule})")).hides(&key);
+        }
+    }
+}
+
+#[test]
+fn text_of_which_a_part_is_utf_16() {
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let settings = "PORT=3000\nMODE=production\n";
+    let mark = b"\xFF\xFE";
+    let texts = [
+        [&mark[..], &wide(settings), leak(1).as_bytes()].concat(),
+        [settings.as_bytes(), &wide(&leak(1))].concat(),
+        [&mark[..], &wide("#\n"), leak(1).as_bytes()].concat(),
+        leak(1).chars().flat_map(|c| (c as u32).to_be_bytes()).collect(),
+        wide(&("это файл настроек\n".to_owned() + &leak(1))),
+        ["x".repeat(9000).as_bytes(), b"\n", &wide(&leak(1))].concat(),
+    ];
+    for text in texts {
+        let repo = Git::usual().repo();
+        repo.put("settings.ini", &text);
+        repo.run(&["commit", "-q", "-m", "test"])
+            .expect(1)
+            .says("(anthropic-api-key)")
+            .hides(&key(1));
+    }
+}
+
 #[test]
 fn a_binary_file() {
     each_git(|git| {
@@ -156,7 +200,7 @@ fn a_folder_of_the_worktree_is_a_link_by_now() {
 fn a_large_file_pointer_passes() {
     each_git(|git| {
         let repo = git.repo();
-        let id = crate::support::filled("{{hex 64}}", 1);
+        let id = filled("{{hex 64}}", 1);
         let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:";
         repo.put("model.bin", format!("{pointer}{id}\nsize 123456789\n"));
         repo.shows(&[]);

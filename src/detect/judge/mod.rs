@@ -90,6 +90,8 @@ fn judge_kind(rule: &Rule, kind: FileKind, has_start: bool) -> Result<(), Suppre
     let is_vague = is_generic || (!rule.near.is_empty() && rule.is_shapeless);
     match kind {
         FileKind::Binary if !has_start => Err(Suppression::BinaryFile),
+        // Where a package was fetched from may hold the password of its registry, which is no hash.
+        FileKind::Lock if rule.checks.contains(&Check::UrlPassword) => Ok(()),
         FileKind::Lock if is_vague => Err(Suppression::LockFile),
         kind if kind.is_quiet() && is_vague => Err(Suppression::GeneratedFile),
         _ => Ok(()),

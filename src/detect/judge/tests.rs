@@ -146,6 +146,13 @@ name = "Generic"
 keywords = ["--password"]
 checks = ["password"]
 pattern = '--password \s (?<secret> \S+ )'
+
+[[rule]]
+id = "generic-url"
+name = "Generic"
+keywords = ["://"]
+checks = ["url-password", "password"]
+pattern = ':// [a-z]+ : (?<secret> [^@\s]+ ) @'
 "#;
     let rules: Vec<Rule> = parse(RULES).unwrap().into_iter().map(|proven| proven.rule).collect();
     let judged = |index: usize, example: &str, kind: FileKind| {
@@ -160,6 +167,8 @@ pattern = '--password \s (?<secret> \S+ )'
         assert_eq!(judged(1, "acme «acme-{{hex 32}}»", kind), Ok(()));
         assert_eq!(judged(2, "--password «kV7!{{alnum 8}}»", kind), Err(why));
     }
+    let url = "https://bob:«kV7!{{alnum 8}}»@npm.acme.io/a.tgz";
+    assert_eq!(judged(3, url, FileKind::Lock), Ok(()));
     assert_eq!(judged(0, "acme «{{hex 32}}»", FileKind::Other), Ok(()));
     assert_eq!(judged(2, "--password «kV7!{{alnum 8}}»", FileKind::Other), Ok(()));
     let binary = judged(0, "acme «{{hex 32}}»", FileKind::Binary);
