@@ -322,18 +322,15 @@ mod tests {
 
     /// The scalar twin first, then what this processor has.
     fn levels_with(fragments: &Fragments) -> Vec<Masks> {
-        let mut levels = vec![Level::Scalar];
-        #[cfg(target_arch = "x86_64")]
-        {
-            if std::arch::is_x86_feature_detected!("avx2") {
-                levels.push(Level::Avx2);
-            }
-            if std::arch::is_x86_feature_detected!("ssse3") {
-                levels.push(Level::Ssse3);
-            }
-        }
+        let levels = [
+            Some(Level::Scalar),
+            #[cfg(target_arch = "x86_64")]
+            std::arch::is_x86_feature_detected!("avx2").then_some(Level::Avx2),
+            #[cfg(target_arch = "x86_64")]
+            std::arch::is_x86_feature_detected!("ssse3").then_some(Level::Ssse3),
+        ];
         let masks = |level| Masks { level, ..Masks::new(fragments.clone(), Gate::default()) };
-        levels.into_iter().map(masks).collect()
+        levels.into_iter().flatten().map(masks).collect()
     }
 
     fn blocks(masks: &Masks, text: &[u8]) -> Vec<Block> {

@@ -131,6 +131,9 @@ pub(super) fn promised(name: &[u8]) -> Option<Promise> {
     if words.iter().any(|word| NOT_SECRET.contains(word)) {
         return None;
     }
+    if is_constant(name) && get(index) == "key" && !LICENCES.contains(&before(index)) {
+        told.strength = told.strength.max(Strength::Weak);
+    }
     if index + 1 < last {
         // `token_github` and `password_admin` still say it; `token_type` and `password_label` do not.
         let is_about = (index + 1..last).any(|next| is_attribute(get(next)));
@@ -243,7 +246,7 @@ static ATTRIBUTES: WordSet = WordSet::new(&[
     "start", "end", "embedding", "embeddings", "classification", "ring", "chain", "word", "words",
     "tag", "exchange", "authenticator", "authentication", "auth", "login", "time", "date",
     "created", "updated", "selector", "xpath", "css", "locator", "element", "css", "icon",
-    "visible", "visibility", "sig", "signature",
+    "visible", "visibility", "sig", "signature", "address", "addresses", "contract", "symbol",
 ]);
 
 fn is_attribute(word: &str) -> bool {
@@ -333,6 +336,14 @@ static TELLING: WordSet = WordSet::new(&[
     "mnemonic", "salt", "pepper", "pin", "seed", "otp", "totp", "licensekey", "hmac",
 ]);
 
+/// What stands before `key` when it opens a program that was bought.
+const LICENCES: &[&str] = &["license", "licence", "product", "activation"];
+
+/// `WEATHER_KEY`: what is set outside of the program, under the name of whoever gave it.
+fn is_constant(name: &[u8]) -> bool {
+    name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
+}
+
 fn telling(word: &str, before: &str, is_first: bool) -> Option<Promise> {
     use Sort::{Key, Password};
     use Strength::{Faint, Strong, Weak};
@@ -346,9 +357,7 @@ fn telling(word: &str, before: &str, is_first: bool) -> Option<Promise> {
     match word {
         "key" | "keys" if KEY_OWNERS.contains(before) => Some(promise(Key, Strong)),
         "key" | "keys" if is_first => None,
-        "key" | "keys" if matches!(before, "license" | "licence" | "product" | "activation") => {
-            Some(promise(Key, Faint))
-        }
+        "key" | "keys" if LICENCES.contains(&before) => Some(promise(Key, Faint)),
         "key" | "keys" if KEY_FINDERS.contains(before) => None,
         "key" => Some(promise(Key, Faint)),
         "token" | "tokens" if TOKEN_FINDERS.contains(before) => None,

@@ -17,7 +17,83 @@ pub(super) fn is_something_else(value: &[u8]) -> bool {
         || is_dated(value)
         || is_number(value)
         || is_argument(value)
+        || is_quota(value)
+        || is_migration(value)
 }
+
+/// `5,persistentvolumeclaims=10`, what is left of `secrets=5,…`: numbers of several things.
+fn is_quota(value: &[u8]) -> bool {
+    let parts = || value.split(|byte| *byte == b',');
+    let number = |part: &[u8]| {
+        let number = part.rsplit(|byte| *byte == b'=').next().unwrap_or(part);
+        !number.is_empty() && number.iter().all(u8::is_ascii_digit)
+    };
+    parts().count() >= 2 && parts().all(number)
+}
+
+/// `0002_auto_20160226_1747`: a numbered change of a database.
+fn is_migration(value: &[u8]) -> bool {
+    let (number, name) = value.split_at(value.len().min(4));
+    number.len() == 4
+        && number.iter().all(u8::is_ascii_digit)
+        && matches!(name, [b'_', b'a'..=b'z', ..])
+        && name
+            .iter()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_')
+}
+
+/// `0x` and 40 hex digits: where something lies on a block chain, for all to see.
+pub(super) fn is_chain_address(value: &[u8]) -> bool {
+    value.len() == 42 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Returns a value in which characters of other scripts are written as `\uXXXX`, with these as they
+/// are; `None` if there is none.
+pub(super) fn spelled_out(value: &[u8]) -> Option<Vec<u8>> {
+    let unit_at = |at: usize| {
+        let digits = value.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        let unit = u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        (unit >= 0x80).then_some(unit)
+    };
+    let (mut text, mut units) = (Vec::new(), Vec::new());
+    let mut at = memchr::memmem::find(value, b"\\u")?;
+    text.extend(&value[..at]);
+    let mut is_spelled = false;
+    while at < value.len() {
+        match unit_at(at) {
+            Some(unit) => {
+                units.push(unit);
+                (at, is_spelled) = (at + 6, true);
+            }
+            None => {
+                text.extend(String::from_utf16_lossy(&units).bytes());
+                units.clear();
+                text.push(value[at]);
+                at += 1;
+            }
+        }
+    }
+    text.extend(String::from_utf16_lossy(&units).bytes());
+    is_spelled.then_some(text)
+}
+
+/// Returns whether the value is letters that chance made: as many capitals as small ones, nearly,
+/// and no words.
+pub(in crate::detect) fn is_letter_mix(value: &[u8]) -> bool {
+    let upper = value.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+    value.len() >= LETTERS_MIN
+        && value.iter().all(u8::is_ascii_alphabetic)
+        && upper * 10 >= value.len() * 3
+        && upper * 10 <= value.len() * 7
+        && humps(value) >= 4
+        && randomness(value) >= MIX_LEAST
+}
+
+/// Fewer letters may be initials and a word.
+const LETTERS_MIN: usize = 10;
+
+/// As few pairs as a short value has say less than those of a long one.
+const MIX_LEAST: i32 = -150;
 
 /// `7.5e-06`, `1_000`, `0x7f`.
 fn is_number(value: &[u8]) -> bool {

@@ -354,3 +354,38 @@ fn what_only_looks_assigned_is_quiet() {
         ("a.py", "tokens = {\"api_key\": \"«{{hex 64}}»\"}"),
     ]);
 }
+
+#[test]
+fn letters_that_chance_made_are_told_from_words() {
+    check_found(&[
+        ("main.tf", "  password = \"«{{letters 14}}»\""),
+        ("app.yml", "password: «{{letters 12}}»"),
+        (".env", "WEATHER_KEY=«{{hex 32}}»"),
+        ("a.js", "const GIPHY_KEY = '«{{alnum 32}}»';"),
+    ]);
+    check_quiet(&[
+        ("main.tf", "  password = \"getPasswordFromStore\""),
+        ("a.java", "private static final String CACHE_KEY = \"userDetailsByName\";"),
+        (".env", "CACHE_KEY={{hex 32}}\nPRODUCT_KEY={{alnum 32}}"),
+        ("a.js", "const cacheKey = '{{hex 32}}', giphyKey = 'kV';"),
+    ]);
+}
+
+#[test]
+fn words_and_numbers_that_only_look_made_by_chance() {
+    check_quiet(&[
+        ("he.json", r#"{"password": "\u05e1\u05d9\u05e1\u05de\u05d4"}"#),
+        ("ja.json", r#"{"api_key": "API\u30ad\u30fc\u3092\u5165\u529b"}"#),
+        ("a.ts", "const usdc = { tokenAddress: '0x{{hex 40}}', token: '0x{{hex 40}}' }"),
+        ("Dockerfile", "ENV GPG_KEY={{hex-upper 40}}"),
+        (".gitconfig", "[user]\n  signingkey = {{hex-upper 16}}"),
+        ("a.py", "dependencies = [('authtoken', '0002_auto_20160226_1747')]"),
+        ("a.yml", "token: 0002_auto_20160226_1747"),
+        ("a.sh", "kubectl create quota q --hard=secrets=5,persistentvolumeclaims=10"),
+    ]);
+    check_found(&[
+        ("he.json", r#"{"password": "«\u05e1kV7!{{alnum 12}}»"}"#),
+        ("a.ts", "const token = '«0x{{hex 64}}»';"),
+        ("a.yml", "signing_key: «{{hex 40}}»"),
+    ]);
+}

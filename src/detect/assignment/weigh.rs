@@ -19,7 +19,7 @@ const PASSWORD_MIN: usize = 6;
 /// Returns whether the value is letters and joints of a name that do not look random.
 fn is_plain_word(bytes: &[u8]) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphabetic() || b"_.:->&*<>()[] ".contains(byte);
-    bytes.iter().all(is_name) && !is_random(bytes)
+    bytes.iter().all(is_name) && !is_random(bytes) && !shape::is_letter_mix(bytes)
 }
 
 /// Returns how sure a value makes us, or why it is no secret.
@@ -47,6 +47,9 @@ fn weigh_alone(
     value: &Value,
 ) -> Result<Confidence, Suppression> {
     let bytes = &text.bytes[value.span.clone()];
+    // A word of another script is no random text because it is written as `\u05e1\u05d9`.
+    let spelled = shape::spelled_out(bytes);
+    let bytes = spelled.as_deref().unwrap_or(bytes);
     // Most values are words of a program; the dear questions are not for them.
     if is_plain_word(bytes) && (promise.strength == Strength::Faint || !value.is_literal) {
         return Err(Suppression::NotRandom);
@@ -58,7 +61,8 @@ fn weigh_alone(
     if shape::is_alphabet_walk(bytes) {
         return Err(Suppression::Pattern);
     }
-    if shape::is_hashed(bytes) || shape::is_encoded_object(bytes) {
+    let is_public = shape::is_chain_address(bytes) || is_key_id(name, bytes);
+    if shape::is_hashed(bytes) || shape::is_encoded_object(bytes) || is_public {
         return Err(Suppression::OtherContext);
     }
     if text.kind == FileKind::Prose && (shape::is_type_name(bytes) || shape::is_path(bytes)) {
@@ -107,6 +111,10 @@ fn password(text: &Text<'_>, bytes: &[u8]) -> Result<Confidence, Suppression> {
     let looks = Looks::of(bytes);
     if bytes.len() < 4 || looks.spaces > 3 || shape::is_something_else(bytes) {
         return Err(Suppression::NotRandom);
+    }
+    if shape::is_letter_mix(bytes) {
+        let is_sample = text.kind.is_sample();
+        return Ok(if is_sample { Confidence::Low } else { Confidence::Medium });
     }
     if looks.spaces > 0 || looks.is_single() || (shape::is_identifier(bytes) && !is_chosen(bytes)) {
         return if looks.digits > 0 || !looks.is_prose(bytes) {
@@ -164,9 +172,18 @@ fn is_random(bytes: &[u8]) -> bool {
         && looks.digits < bytes.len()
         && looks_random(bytes)
         && !shape::is_uuid(bytes)
-        && !shape::is_plain(bytes)
+        && (!shape::is_plain(bytes) || shape::is_letter_mix(bytes))
         && !shape::is_path(bytes)
         && !bytes.starts_with(b"http")
+}
+
+/// `GPG_KEY=0D96DF4D…`: the id or the fingerprint of a key that everybody may have.
+fn is_key_id(name: &[u8], value: &[u8]) -> bool {
+    let is_signature = |word: &str| matches!(word, "gpg" | "pgp" | "signingkey" | "signing");
+    matches!(value.len(), 8 | 16 | 40)
+        && value.iter().all(u8::is_ascii_hexdigit)
+        && Words::of(name).iter().any(is_signature)
+        && (value.len() < 40 || !value.iter().any(u8::is_ascii_lowercase))
 }
 
 /// What a value is made of.

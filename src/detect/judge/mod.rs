@@ -181,7 +181,8 @@ fn judge_url_password(
         return Err(Suppression::Placeholder);
     }
     let is_local = matches!(host, b"localhost" | b"127.0.0.1" | b"0.0.0.0");
-    let is_letters = value.iter().all(u8::is_ascii_alphabetic);
+    let is_made = looks_random(value) || shape::is_letter_mix(value);
+    let is_letters = value.iter().all(u8::is_ascii_alphabetic) && !is_made;
     Ok(if is_local || is_letters || is_wordy(value) { Confidence::Low } else { Confidence::Medium })
 }
 
