@@ -65,6 +65,17 @@ pub enum Standing {
     Unknown,
 }
 
+/// Where a file is that the baseline names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// The change takes it away, so it may have moved.
+    Removed,
+    /// It is not there yet, but where the baseline is from: it may have another name till then.
+    Later,
+    /// It is there, or went before.
+    Other,
+}
+
 /// The commit or tag that a chunk is of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
@@ -115,9 +126,14 @@ pub trait Source {
     /// Returns whether the file `path` still exists where this source looks.
     fn has_file(&self, path: &str) -> bool;
 
-    /// Returns whether `path` exists in the same commit as a chunk.
-    fn has_file_beside(&self, _chunk: usize, path: &str) -> bool {
-        self.has_file(path)
+    /// Returns where the file `path` is, seen from the change that a chunk is of.
+    fn whereabouts(&self, _chunk: usize, path: &str) -> Whereabouts {
+        if self.has_file(path) { Whereabouts::Other } else { Whereabouts::Removed }
+    }
+
+    /// Returns a number for the commit that a chunk is of; all else is one change.
+    fn change_number(&self, _chunk: usize) -> usize {
+        0
     }
 
     /// Returns the commit that a chunk is of, where there is one.

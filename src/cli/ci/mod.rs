@@ -60,10 +60,12 @@ impl Args {
     fn look(&self, repository: &Repository) -> Result<Outcome, Problem> {
         let head = find(repository, &self.head)?.ok_or_else(|| absent(repository, &self.head))?;
         let Change { base, commits, is_all } = self.change(repository, head)?;
-        let judge = if self.settings == "head" { head } else { base };
+        let is_base = self.settings == "base";
+        let judge = if is_base { base } else { head };
         let tree = repository.commit(judge).map_err(|error| git_problem(&error))?.tree;
+        let settings = if is_base && !is_all { Settings::Tree(tree) } else { Settings::Tip(tree) };
         let items = commits.into_iter().map(Item::Commit).collect();
-        let group = Group { settings: Settings::Tree(tree), items };
+        let group = Group { settings, items };
         let options = Options {
             confidence: self.confidence,
             is_without_baseline: false,
@@ -71,7 +73,7 @@ impl Args {
             own: None,
         };
         let mut outcome = Walk::new(repository).look(vec![group], &options);
-        if self.settings == "base" && !is_all {
+        if is_base && !is_all {
             note_changed_settings(repository, base, head, &mut outcome);
         }
         Ok(outcome)
