@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use super::command::{self, CatFile, Git};
 use super::error::ObjectProblem;
 use super::index::Index;
-use super::rename::Renames;
+use super::rename::{self, Renames};
 use super::tree::Trees;
 use super::{Change, Entry, GitError, Kind, ObjectId, ObjectKind, Staged, content, own};
 use crate::file;
@@ -258,6 +258,11 @@ impl Repository {
             olds.extend(renames.old_of(self, change, &staged.removed, new)?);
         }
         Ok(olds)
+    }
+
+    /// Returns the files that are removed, those of removed folders too.
+    pub fn removed_files(&self, staged: &Staged) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {
+        rename::expand(self, &staged.removed)
     }
 
     /// Forgets the renames of one commit, and what they cost: for the next commit of a walk.

@@ -11,6 +11,7 @@ mod commits;
 mod files;
 mod ledger;
 mod message;
+mod shown_change;
 mod staged;
 mod stdin;
 mod updates;
