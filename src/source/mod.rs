@@ -12,17 +12,20 @@ mod files;
 mod ledger;
 mod message;
 mod shown_change;
+mod sparse;
 mod staged;
 mod stdin;
+mod tracked;
 mod updates;
 
 pub use clock::Clock;
 pub use commits::{CommitsSource, Edge, Item, MESSAGE_PATH, Settings, TAG_PATH};
-pub use files::{FilesSource, TrackedSource};
+pub use files::FilesSource;
 pub use ledger::{Key, Ledger, Stamp};
 pub use message::MessageSource;
 pub use staged::StagedSource;
 pub use stdin::StdinSource;
+pub use tracked::TrackedSource;
 pub use updates::{Target, Update, items_of, parse_push, parse_receive};
 
 /// Text plus where it came from.
