@@ -30,4 +30,5 @@ mod property;
 mod rules;
 mod schema;
 mod support;
+mod worktree;
 mod wrong_rules;

@@ -96,3 +96,28 @@ fn sarif_follows_its_schema() {
     validate("tests/schema/sarif-2.1.0.json", &known);
     assert_eq!(known["runs"][0]["results"][0]["baselineState"], "unchanged");
 }
+
+#[test]
+fn what_was_passed_over_on_purpose_is_told_in_every_format() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.py", leak(1).replace('\n', "  # keyhook:allow\n"));
+    sandbox.write("left/out.py", leak(2)).write(".keyhook.toml", "exclude = [\"left/**\"]\n");
+    sandbox.git(&["add", "."]);
+    let told = ["1 finding(s) allowed by a comment", "1 file(s) left out by `exclude`"];
+    let scan = |format: &str| {
+        let run = sandbox.keyhook(&["scan", "--staged", "--format", format]).expect(0);
+        told.into_iter().fold(run, |run, text| run.says(text))
+    };
+    scan("text");
+    let json: Value = serde_json::from_str(&scan("json").out).unwrap();
+    assert_eq!(json["notes"].as_array().unwrap().len(), 2);
+    let run = scan("jsonl");
+    assert_eq!(run.out, "");
+    assert!(run.err.lines().all(|line| line.starts_with("keyhook: note: ")), "{}", run.err);
+    let sarif: Value = serde_json::from_str(&scan("sarif").out).unwrap();
+    validate("tests/schema/sarif-2.1.0.json", &sarif);
+    let invocation = &sarif["runs"][0]["invocations"][0];
+    let notes = invocation["toolExecutionNotifications"].as_array().unwrap();
+    assert!(notes.iter().all(|note| note["level"] == "note") && notes.len() == 2, "{notes:?}");
+    assert_eq!(invocation["executionSuccessful"], true);
+}

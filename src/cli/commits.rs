@@ -97,17 +97,21 @@ pub(super) fn stamps(
 }
 
 /// Puts together what is judged by the same files. Each thing comes with the commit whose files
-/// count.
+/// count, and `of_tree` says how that commit stands to it.
 pub(super) fn group_by_settings<T>(
     repository: &Repository,
     things: impl Iterator<Item = (Option<ObjectId>, T)>,
+    of_tree: fn(ObjectId) -> Settings,
 ) -> Result<Vec<(Settings, Vec<T>)>, Problem> {
     let history = History::new(repository);
     let mut groups: Vec<(Files, Settings, Vec<T>)> = Vec::new();
     for (judge, thing) in things {
         let (files, settings) = match judge {
             None => (Vec::new(), Settings::Nowhere),
-            Some(id) => files_of(&history, id)?,
+            Some(id) => {
+                let (files, tree) = files_of(&history, id)?;
+                (files, of_tree(tree))
+            }
         };
         let known = groups.iter_mut().find(|(others, other, _)| {
             // A configuration may name further files.
@@ -125,10 +129,10 @@ pub(super) fn group_by_settings<T>(
 /// The versions of keyhook's own files in a commit.
 type Files = Vec<(String, Entry)>;
 
-fn files_of(history: &History<'_>, commit: ObjectId) -> Result<(Files, Settings), Problem> {
+fn files_of(history: &History<'_>, commit: ObjectId) -> Result<(Files, ObjectId), Problem> {
     let read = || {
         let tree = history.commit(commit)?.tree;
-        Ok((history.settings(tree)?, Settings::Tree(tree)))
+        Ok((history.settings(tree)?, tree))
     };
     read().map_err(|error| git_problem(&error))
 }
@@ -211,7 +215,7 @@ fn look_by_hand(walk: Walk<'_>, items: Vec<Item>, options: &Options) -> Result<O
         Some(_) => Settings::Worktree,
         None => match repository.head_commit().map_err(|error| unread(&error))? {
             Some(head) => {
-                Settings::Tree(repository.commit(head).map_err(|error| unread(&error))?.tree)
+                Settings::Tip(repository.commit(head).map_err(|error| unread(&error))?.tree)
             }
             None => Settings::Nowhere,
         },

@@ -188,6 +188,12 @@ pub(super) fn report(format: &str, occasion: Occasion, outcome: &Outcome) -> Exi
             say(&format!("error: {}", crate::terminal::escape(&problem.to_string())));
         }
     }
+    // The other formats have a place for them.
+    if format == "jsonl" {
+        for note in &outcome.notes {
+            say(&format!("keyhook: note: {}", crate::terminal::escape(note)));
+        }
+    }
     written(result, outcome.exit())
 }
 

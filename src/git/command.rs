@@ -193,6 +193,14 @@ impl Git {
         Err(failure(&arguments, &output))
     }
 
+    /// Returns the entries of this folder that a sparse checkout leaves out, by their names in it.
+    pub fn left_out(&self) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {
+        let reply = self.run(["ls-files", "-z", "-t", "--stage"])?;
+        let lines = reply.split(|byte| *byte == 0);
+        let left_out = lines.filter_map(|line| line.strip_prefix(b"S "));
+        parse_stage(&left_out.collect::<Vec<_>>().join(&0))
+    }
+
     fn no_repository(&self, error: GitError) -> GitError {
         match error {
             GitError::Command { message, .. } if message.contains("not a git repository") => {

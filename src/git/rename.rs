@@ -102,7 +102,7 @@ fn candidates<'a>(files: &'a [(Vec<u8>, Entry)], path: &[u8]) -> Vec<&'a (Vec<u8
 }
 
 /// Replaces removed folders by the files in them.
-fn expand(
+pub(super) fn expand(
     trees: &dyn Trees,
     removed: &[(Vec<u8>, Entry)],
 ) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {

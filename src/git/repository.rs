@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use super::command::{self, CatFile, Git};
 use super::error::ObjectProblem;
 use super::index::Index;
-use super::rename::Renames;
+use super::rename::{self, Renames};
 use super::tree::Trees;
 use super::{Change, Entry, GitError, Kind, ObjectId, ObjectKind, Staged, content, own};
 use crate::file;
@@ -260,6 +260,11 @@ impl Repository {
         Ok(olds)
     }
 
+    /// Returns the files that are removed, those of removed folders too.
+    pub fn removed_files(&self, staged: &Staged) -> Result<Vec<(Vec<u8>, Entry)>, GitError> {
+        rename::expand(self, &staged.removed)
+    }
+
     /// Forgets the renames of one commit, and what they cost: for the next commit of a walk.
     pub(super) fn renew_rename_budget(&self) {
         *self.renames.borrow_mut() = Renames::default();
@@ -288,15 +293,20 @@ impl Repository {
     /// Returns an older version; `None` if this partial clone has not fetched it. Then all of the
     /// file counts as new, which can only report more.
     fn read_old(&self, id: ObjectId) -> Result<Option<Vec<u8>>, GitError> {
-        let error = match self.read_blob(id) {
-            Ok(bytes) => return Ok(Some(bytes)),
-            Err(error) => error,
-        };
-        if !*self.is_partial.get_or_init(|| self.git.is_partial_clone()) {
-            return Err(error);
+        let bytes = self.read_if_fetched(id)?;
+        if bytes.is_none() {
+            self.unfetched.set(self.unfetched.get() + 1);
         }
-        self.unfetched.set(self.unfetched.get() + 1);
-        Ok(None)
+        Ok(bytes)
+    }
+
+    /// Returns the content of a file's object; `None` if this partial clone has not fetched it.
+    pub fn read_if_fetched(&self, id: ObjectId) -> Result<Option<Vec<u8>>, GitError> {
+        match self.read_blob(id) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(_) if *self.is_partial.get_or_init(|| self.git.is_partial_clone()) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Returns how many older versions a partial clone did not have.

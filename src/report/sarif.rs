@@ -6,14 +6,16 @@ use serde_json::{Value, json};
 
 use crate::finding::{Confidence, Finding};
 use crate::rule::RuleSet;
-use crate::scan::{Outcome, Problem};
+use crate::scan::Outcome;
 
 /// Builds the document.
 pub(super) fn document(outcome: &Outcome, rules: &RuleSet) -> Value {
     let all = || outcome.findings.iter().chain(&outcome.known);
     let used: BTreeSet<&str> = all().map(|finding| finding.rule.as_str()).collect();
     let used: Vec<&str> = used.into_iter().collect();
-    let notifications: Vec<Value> = outcome.unread.iter().map(notification).collect();
+    let errors = outcome.unread.iter().map(|problem| notification("error", &problem.to_string()));
+    let notes = outcome.notes.iter().map(|note| notification("note", note));
+    let notifications: Vec<Value> = errors.chain(notes).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -88,8 +90,8 @@ fn result(finding: &Finding, used: &[&str], rules: &RuleSet) -> Value {
     value
 }
 
-fn notification(problem: &Problem) -> Value {
-    json!({ "level": "error", "message": { "text": problem.to_string() } })
+fn notification(level: &str, text: &str) -> Value {
+    json!({ "level": level, "message": { "text": text } })
 }
 
 /// Encodes a path as a relative URI reference.

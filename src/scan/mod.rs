@@ -338,7 +338,8 @@ impl Scan<'_> {
             let secret = Secret::new(&text.bytes[found.secret.clone()]);
             if olds.hold(text.bytes, found) {
                 if self.olds.len() < crowd::SCAN_MAX {
-                    self.olds.push(judge::Old { path: shown_path.clone(), secret });
+                    let path = shown_path.clone();
+                    self.olds.push(judge::Old { chunk: place.chunk, path, secret });
                 }
                 continue;
             }

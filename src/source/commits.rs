@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, RandomState};
 use super::clock::{Clock, Stage};
 use super::ledger::{Key, Ledger, Stamp};
 use super::staged::unread;
-use super::{Chunk, Origin, OriginKind, Source, Unread};
+use super::{Chunk, Origin, OriginKind, Source, Unread, Whereabouts};
 use crate::git::{
     Change, Commit, Compared, Entry, GitError, History, Kind, Listed, ObjectId, Repository, Staged,
 };
@@ -48,8 +48,10 @@ impl Item {
 pub enum Settings {
     /// From the worktree.
     Worktree,
-    /// From this tree.
+    /// From this tree, which was there before the commits, or is beside them.
     Tree(ObjectId),
+    /// From this tree, which the commits lead to.
+    Tip(ObjectId),
     /// There are none.
     Nowhere,
 }
@@ -92,6 +94,8 @@ pub struct CommitsSource<'a> {
 struct Begun {
     origin: Origin,
     tree: Option<ObjectId>,
+    /// The tree of its first parent.
+    parent: Option<ObjectId>,
 }
 
 /// The item that is being read.
@@ -177,17 +181,17 @@ impl<'a> CommitsSource<'a> {
             Item::Commit(listed) => self.begin_commit(listed),
             Item::Tag(id, name) => {
                 let text = self.history.repository().tag(*id)?.text;
-                let begun = Begun { origin: Origin::tag(*id, name), tree: None };
+                let begun = Begun { origin: Origin::tag(*id, name), tree: None, parent: None };
                 Ok(Current { message: Some((TAG_PATH, text)), ..Current::of(*id, begun) })
             }
             Item::Blob(id, name) => {
-                let begun = Begun { origin: Origin::tag(*id, name), tree: None };
+                let begun = Begun { origin: Origin::tag(*id, name), tree: None, parent: None };
                 let file = Some((name.clone().into_bytes(), *id));
                 Ok(Current { file, ..Current::of(*id, begun) })
             }
             Item::Tree(id, name) => {
                 let staged = self.history.changes(*id, &[None])?;
-                let begun = Begun { origin: Origin::tag(*id, name), tree: Some(*id) };
+                let begun = Begun { origin: Origin::tag(*id, name), tree: Some(*id), parent: None };
                 Ok(Current { staged, ..Current::of(*id, begun) })
             }
         }
@@ -203,7 +207,8 @@ impl<'a> CommitsSource<'a> {
             Some(_) => Staged::default(),
             None => self.history.changes(tree, &compared.parents)?,
         };
-        let begun = Begun { origin: Origin::commit(&commit), tree: Some(tree) };
+        let parent = compared.parents.first().copied().flatten();
+        let begun = Begun { origin: Origin::commit(&commit), tree: Some(tree), parent };
         let message = Some((MESSAGE_PATH, commit.text));
         let stamp = seen_by.unwrap_or(0);
         Ok(Current { staged, message, stamp, ..Current::of(listed.id, begun) })
@@ -301,7 +306,7 @@ impl<'a> CommitsSource<'a> {
 
     fn settings_tree(&self) -> Option<ObjectId> {
         match self.settings {
-            Settings::Tree(tree) => Some(tree),
+            Settings::Tree(tree) | Settings::Tip(tree) => Some(tree),
             Settings::Worktree | Settings::Nowhere => None,
         }
     }
@@ -368,17 +373,32 @@ impl Source for CommitsSource<'_> {
         }
     }
 
-    fn has_file_beside(&self, chunk: usize, path: &str) -> bool {
+    fn whereabouts(&self, chunk: usize, path: &str) -> Whereabouts {
         let begun = self.chunks.get(chunk).and_then(|at| self.begun.get(*at));
-        match begun.and_then(|begun| begun.tree) {
-            Some(tree) => self.has_entry(tree, path),
-            None => self.has_file(path),
+        let Some(Begun { tree: Some(tree), parent, .. }) = begun else {
+            return Whereabouts::Other;
+        };
+        if self.has_entry(*tree, path) {
+            return Whereabouts::Other;
         }
+        let had_it = |parent: ObjectId| {
+            self.history.entry(parent, path.as_bytes()).is_ok_and(|entry| entry.is_some())
+        };
+        let is_later = matches!(self.settings, Settings::Tip(_) | Settings::Worktree);
+        match () {
+            () if parent.is_some_and(had_it) => Whereabouts::Removed,
+            () if is_later && self.has_file(path) => Whereabouts::Later,
+            () => Whereabouts::Other,
+        }
+    }
+
+    fn change_number(&self, chunk: usize) -> usize {
+        self.chunks.get(chunk).copied().unwrap_or_default()
     }
 
     fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, Unread> {
         let tree = match self.settings {
-            Settings::Tree(tree) => tree,
+            Settings::Tree(tree) | Settings::Tip(tree) => tree,
             Settings::Nowhere => return Ok(None),
             Settings::Worktree => {
                 return super::files::worktree_setting(Some(self.history.repository()), name);

@@ -1,16 +1,18 @@
 //! Files on disk: what a user names, or everything that git tracks.
 //!
 //! In a repository a folder means the files that git tracks or would track; outside of one, every
-//! file below it. A file named by itself is always read.
+//! file below it. A file named by itself is always read, and a link named by itself is followed.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::sparse::Sparse;
 use super::staged::{standing_of, unread};
 use super::{Chunk, Source, Standing, Unread};
 use crate::file::{self, Links};
-use crate::git::{Entry, Git, GitError, Kind, Repository};
+use crate::git::{Git, GitError, Repository};
 
 /// Reads files and folders that the user named.
 pub struct FilesSource<'a> {
@@ -21,6 +23,7 @@ pub struct FilesSource<'a> {
     unread: Vec<Unread>,
     special: usize,
     nested: usize,
+    sparse: Sparse,
     next: usize,
 }
 
@@ -38,22 +41,26 @@ impl<'a> FilesSource<'a> {
             unread: Vec::new(),
             special: 0,
             nested: 0,
+            sparse: Sparse::default(),
             next: 0,
         };
         let mut found = Vec::new();
         for path in paths {
-            let metadata = fs::symlink_metadata(path).map_err(|e| cannot_read(path, &e))?;
-            let mut display = source.display(path);
+            let (path, metadata) = followed(path).map_err(|e| cannot_read(path, &e))?;
+            let mut display = source.display(&path);
             if metadata.is_dir() {
-                source.list(path, is_all, &mut found)?;
+                source.list(&path, is_all, &mut found)?;
+            } else if !metadata.is_file() && !metadata.is_symlink() {
+                source.special += 1;
             } else {
-                found.push((path.clone(), display.clone()));
+                found.push((path.into_owned(), display.clone()));
                 display.truncate(memchr::memrchr(b'/', &display).unwrap_or(0));
             }
             source.folders.push(display);
         }
         found.sort_by(|a, b| a.1.cmp(&b.1));
-        found.dedup();
+        // A file may be named twice, and each time otherwise.
+        found.dedup_by(|a, b| a.1 == b.1);
         source.paths = found.into_iter();
         Ok(source)
     }
@@ -66,6 +73,7 @@ impl<'a> FilesSource<'a> {
     ) -> Result<(), Unread> {
         match Git::isolated(folder).files(is_all) {
             Ok(names) => {
+                self.sparse.add(folder);
                 let shown = self.shown(folder);
                 for name in names {
                     let Some(name) = name_path(&name) else { continue };
@@ -160,8 +168,14 @@ impl Source for FilesSource<'_> {
             return Some(match self.read(&file) {
                 Ok(Some(bytes)) => Ok(Chunk { path, bytes, id }),
                 Ok(None) => continue,
-                // Tracked, but deleted in the worktree: there is nothing to look at.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    match self.sparse.read(&file) {
+                        Ok(Some(bytes)) => Ok(Chunk { path, bytes, id }),
+                        // Tracked, but deleted in the worktree: there is nothing to look at.
+                        Ok(None) => continue,
+                        Err(error) => Err(unread(&path, &error)),
+                    }
+                }
                 Err(error) => Err(cannot_read(&file, &error)),
             });
         }
@@ -202,60 +216,32 @@ impl Source for FilesSource<'_> {
         if self.special > 0 {
             notes.push(format!("{} devices, pipes or sockets were not read", self.special));
         }
+        notes.extend(self.sparse.note());
         notes
     }
 }
 
-/// Reads every file of the index, as it is staged: the current tree with what is about to join it.
-pub struct TrackedSource<'a> {
-    repository: &'a Repository,
-    entries: Vec<(Vec<u8>, Entry)>,
-    next: usize,
-}
-
-impl<'a> TrackedSource<'a> {
-    /// Lists the index.
-    pub fn open(repository: &'a Repository) -> Result<TrackedSource<'a>, Unread> {
-        let entries = repository.tracked().map_err(|error| unread(b"", &error))?;
-        Ok(TrackedSource { repository, entries, next: 0 })
+/// Follows a link that the user named himself. One that leads to nothing is what git has of it: its
+/// target's text.
+fn followed(path: &Path) -> io::Result<(Cow<'_, Path>, fs::Metadata)> {
+    let metadata = fs::symlink_metadata(path)?;
+    if !metadata.is_symlink() {
+        return Ok((Cow::Borrowed(path), metadata));
     }
-}
-
-impl Source for TrackedSource<'_> {
-    fn next(&mut self) -> Option<Result<Chunk, Unread>> {
-        loop {
-            let id = self.next;
-            let (path, entry) = self.entries.get(id)?;
-            self.next += 1;
-            if Kind::of_mode(entry.mode) == Kind::Submodule {
-                continue;
-            }
-            return Some(match self.repository.read_staged(path, *entry) {
-                Ok(bytes) => Ok(Chunk { path: path.clone(), bytes, id }),
-                Err(error) => Err(unread(path, &error)),
-            });
-        }
-    }
-
-    fn olds(&mut self, _: &Chunk) -> Result<Vec<Vec<u8>>, Unread> {
-        Ok(Vec::new())
-    }
-
-    fn standing(&self, path: &str) -> Standing {
-        worktree_standing(Some(self.repository), path)
-    }
-
-    fn has_file(&self, path: &str) -> bool {
-        self.entries.iter().any(|(found, _)| found == path.as_bytes())
-    }
-
-    fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, Unread> {
-        worktree_setting(Some(self.repository), name)
-    }
-
-    fn notes(&self) -> Vec<String> {
-        Vec::new()
-    }
+    let target = match fs::metadata(path) {
+        Ok(target) => target,
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),
+        Err(_) => return Ok((Cow::Borrowed(path), metadata)),
+    };
+    // The name of a file says what is in it, and that of a link need not. A pipe has no other name.
+    let Ok(full) = fs::canonicalize(path) else { return Ok((Cow::Borrowed(path), target)) };
+    let here = std::env::current_dir()?;
+    let path = match full.strip_prefix(here) {
+        Ok(rest) if rest.as_os_str().is_empty() => PathBuf::from("."),
+        Ok(rest) => rest.to_owned(),
+        Err(_) => full,
+    };
+    Ok((Cow::Owned(path), target))
 }
 
 pub(super) fn is_in_worktree(repository: Option<&Repository>, path: &str) -> bool {
@@ -306,13 +292,13 @@ fn path_bytes(path: &Path) -> Vec<u8> {
 }
 
 #[cfg(unix)]
-fn name_path(name: &[u8]) -> Option<PathBuf> {
+pub(super) fn name_path(name: &[u8]) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStrExt;
     Some(PathBuf::from(std::ffi::OsStr::from_bytes(name)))
 }
 
 #[cfg(not(unix))]
-fn name_path(name: &[u8]) -> Option<PathBuf> {
+pub(super) fn name_path(name: &[u8]) -> Option<PathBuf> {
     String::from_utf8(name.to_vec()).ok().map(PathBuf::from)
 }
 

@@ -11,17 +11,21 @@ mod commits;
 mod files;
 mod ledger;
 mod message;
+mod shown_change;
+mod sparse;
 mod staged;
 mod stdin;
+mod tracked;
 mod updates;
 
 pub use clock::Clock;
 pub use commits::{CommitsSource, Edge, Item, MESSAGE_PATH, Settings, TAG_PATH};
-pub use files::{FilesSource, TrackedSource};
+pub use files::FilesSource;
 pub use ledger::{Key, Ledger, Stamp};
 pub use message::MessageSource;
 pub use staged::StagedSource;
 pub use stdin::StdinSource;
+pub use tracked::TrackedSource;
 pub use updates::{Target, Update, items_of, parse_push, parse_receive};
 
 /// Text plus where it came from.
@@ -63,6 +67,17 @@ pub enum Standing {
     Ignored,
     /// Nobody asked git.
     Unknown,
+}
+
+/// Where a file is that the baseline names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// The change takes it away, so it may have moved.
+    Removed,
+    /// It is not there yet, but where the baseline is from: it may have another name till then.
+    Later,
+    /// It is there, or went before.
+    Other,
 }
 
 /// The commit or tag that a chunk is of.
@@ -120,9 +135,14 @@ pub trait Source {
     /// Returns whether the file `path` still exists where this source looks.
     fn has_file(&self, path: &str) -> bool;
 
-    /// Returns whether `path` exists in the same commit as a chunk.
-    fn has_file_beside(&self, _chunk: usize, path: &str) -> bool {
-        self.has_file(path)
+    /// Returns where the file `path` is, seen from the change that a chunk is of.
+    fn whereabouts(&self, _chunk: usize, path: &str) -> Whereabouts {
+        if self.has_file(path) { Whereabouts::Other } else { Whereabouts::Removed }
+    }
+
+    /// Returns a number for the commit that a chunk is of; all else is one change.
+    fn change_number(&self, _chunk: usize) -> usize {
+        0
     }
 
     /// Returns the commit that a chunk is of, where there is one.

@@ -1,6 +1,8 @@
 //! `keyhook ci`: the commits of a change, judged by what was there before it.
 
-use serde_json::Value;
+use std::path::Path;
+
+use serde_json::{Value, json};
 
 use super::Guarded;
 use crate::support::{Run, Sandbox, key, leak};
@@ -87,10 +89,7 @@ fn services_name_the_base() {
     let repo = changed();
     repo.commit("app.py", leak(1));
     ci(&repo, &[]).expect(2).says("no base is named").says("keyhook ci --base origin/main");
-    let run_with = |name: &str, value: &str| {
-        let mut command = repo.command(crate::support::program(), repo.root());
-        Run::of(command.arg("ci").env(name, value).output().unwrap())
-    };
+    let run_with = |name: &str, value: &str| ci_with(&repo, repo.root(), &[(name, value)]);
     let run = run_with("GITHUB_BASE_REF", "main").expect(1);
     run.says("the base is main, named by GITHUB_BASE_REF").says("app.py:1:");
     let main = repo.git(&["rev-parse", "main"]);
@@ -99,6 +98,94 @@ fn services_name_the_base() {
     let path = repo.beside("event.json");
     std::fs::write(&path, format!("{{\"before\":\"{}\"}}", main.trim())).unwrap();
     run_with("GITHUB_EVENT_PATH", &path.display().to_string()).expect(1).says("GITHUB_EVENT_PATH");
+}
+
+fn ci_with(repo: &Sandbox, folder: &Path, variables: &[(&str, &str)]) -> Run {
+    let mut command = repo.command(crate::support::program(), folder);
+    Run::of(command.arg("ci").envs(variables.iter().copied()).output().unwrap())
+}
+
+/// The file of GitHub's event for a push to a repository whose default branch is `main`.
+fn push_event(repo: &Sandbox, before: &str) -> String {
+    let path = repo.beside("event.json");
+    let event = json!({ "before": before, "repository": { "default_branch": "main" } });
+    std::fs::write(&path, event.to_string()).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn what_was_there_before_a_push_is_fetched_and_never_replaced_by_a_guess() {
+    let repo = changed();
+    repo.git(&["checkout", "-q", "main"]);
+    let before = repo.head();
+    repo.commit("app.py", leak(1));
+    // As actions/checkout clones: one commit, and the branch that was pushed is the default branch.
+    let clone = repo.beside("clone");
+    let from = format!("file://{}", repo.root().display());
+    repo.git(&["clone", "-q", "--depth", "1", &from, &clone.display().to_string()]);
+    let event = push_event(&repo, &before);
+    for named in [("GITHUB_EVENT_PATH", &*event), ("CI_COMMIT_BEFORE_SHA", &before)] {
+        let run = ci_with(&repo, &clone, &[named, ("CI_DEFAULT_BRANCH", "main")]).expect(2);
+        run.says(&before[..12]).says(named.0).says("git fetch --unshallow origin");
+    }
+    repo.git_in(&clone, &["fetch", "-q", "--unshallow", "origin"]).expect(0);
+    let run = ci_with(&repo, &clone, &[("GITHUB_EVENT_PATH", &event)]).expect(1);
+    run.says("1 new secret in 1 commit").says("app.py:1:");
+    // A force push left it out of every branch.
+    let gone = "1".repeat(40);
+    let event = push_event(&repo, &gone);
+    let run = ci_with(&repo, &clone, &[("GITHUB_EVENT_PATH", &event)]).expect(2);
+    run.says(&format!("git fetch origin {gone}"));
+}
+
+#[test]
+fn a_first_push_is_looked_at_whole() {
+    let repo = changed();
+    repo.commit("app.py", leak(1)).commit("app.py", "client()\n");
+    let zeros = "0".repeat(40);
+    let event = push_event(&repo, &zeros);
+    let github = [("GITHUB_EVENT_PATH", &*event)];
+    // A new branch is compared with the default branch.
+    let run = ci_with(&repo, repo.root(), &github).expect(1);
+    run.says("the base is main, named by GITHUB_EVENT_PATH").says("1 new secret in 1 commit");
+    // The default branch itself has nothing to be compared with.
+    repo.git(&["checkout", "-q", "-B", "main"]);
+    let gitlab = [("CI_COMMIT_BEFORE_SHA", &*zeros), ("CI_DEFAULT_BRANCH", "main")];
+    let drone = [("DRONE_COMMIT_BEFORE", &*zeros), ("DRONE_TARGET_BRANCH", "main")];
+    for variables in [&github[..], &gitlab, &drone] {
+        let run = ci_with(&repo, repo.root(), variables).expect(1);
+        run.says("has every commit of HEAD; all of them are looked at")
+            .says("2 new secrets in 2 commits")
+            .hides("this change changes");
+    }
+    let clone = repo.beside("clone");
+    let from = format!("file://{}", repo.root().display());
+    repo.git(&["clone", "-q", "--depth", "1", &from, &clone.display().to_string()]);
+    let run = ci_with(&repo, &clone, &github).expect(2);
+    run.says("origin/main, named by GITHUB_EVENT_PATH, has every commit of HEAD")
+        .says("git fetch --unshallow origin");
+}
+
+#[test]
+fn a_target_that_is_checked_out_itself_is_an_error() {
+    let repo = changed();
+    let main = repo.git(&["rev-parse", "main"]);
+    for named in [("GITHUB_BASE_REF", "main"), ("CI_MERGE_REQUEST_DIFF_BASE_SHA", main.trim())] {
+        let run = ci_with(&repo, repo.root(), &[named]).expect(2);
+        run.says("has every commit of HEAD, so the change is not what is checked out")
+            .says("keyhook ci --head REV");
+    }
+    // Whoever names it means it.
+    ci(&repo, &["--base", "main"]).expect(0).says("no new secrets in 0 files");
+}
+
+#[test]
+fn drone_names_the_pushed_branch_as_the_target() {
+    let repo = changed();
+    let before = repo.head();
+    repo.commit("app.py", leak(1));
+    let variables = [("DRONE_COMMIT_BEFORE", &*before), ("DRONE_TARGET_BRANCH", "change")];
+    ci_with(&repo, repo.root(), &variables).expect(1).says("app.py:1:");
 }
 
 #[test]

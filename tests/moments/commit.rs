@@ -68,6 +68,89 @@ fn what_git_keeps_stops_it() {
     repo.try_git(&["commit", "--allow-empty", "-m", &message]).expect(1);
 }
 
+/// A text that looks as if git had cut above its last line.
+fn scissored(comment: &str, last: &str) -> String {
+    let scissors = "------------------------ >8 ------------------------";
+    let explained = format!("{comment} Do not modify or remove the line above.");
+    format!("subject\n\n{comment} {scissors}\n{explained}\n{last}\n")
+}
+
+#[test]
+fn scissors_cut_only_where_git_cuts() {
+    let cases: [(&[&str], &str, bool); 10] = [
+        (&[], "-m", false),
+        (&[], "-F", false),
+        (&[], "-e", false),
+        (&["commit.cleanup=scissors"], "-m", false),
+        (&["commit.cleanup=scissors"], "-e", true),
+        (&["commit.cleanup=whitespace"], "-e", false),
+        (&["commit.verbose=true"], "-m", true),
+        (&["commit.verbose=2"], "-e", true),
+        (&["commit.verbose=false"], "-e", false),
+        (&["core.commentChar=auto", "commit.cleanup=scissors"], "-m", false),
+    ];
+    each_git(|sandbox| {
+        let repo = Guarded::in_sandbox(sandbox, &["commit-msg"]);
+        let (message, harmless) = (scissored("#", &key(1)), scissored("#", "below"));
+        repo.git(&["config", "core.editor", "true"]);
+        repo.write("file", &message);
+        for (settings, how, is_cut) in cases {
+            let settings: Vec<&str> = settings.iter().flat_map(|set| ["-c", *set]).collect();
+            let commit = |message: &str| {
+                let rest = match how {
+                    "-F" => vec!["-F", "file"],
+                    "-e" => vec!["-e", "-m", message],
+                    _ => vec!["-m", message],
+                };
+                repo.try_git(&[&settings[..], &["commit", "--allow-empty"], &rest].concat())
+            };
+            commit(&message).expect(if is_cut { 0 } else { 1 }).hides(&key(1));
+            // What git itself does with such a text.
+            if how != "-F" {
+                commit(&harmless).expect(0);
+                let kept = repo.git(&["log", "-1", "--format=%B"]);
+                assert_eq!(!kept.contains("below"), is_cut, "{settings:?} {how}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_merge_knows_no_verbose_setting() {
+    let repo = Guarded::with_hooks(&["commit-msg"]);
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.commit("side.py", "side()\n");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.git(&["config", "commit.verbose", "true"]);
+    repo.try_git(&["merge", "--no-ff", "-m", &scissored("#", &key(1)), "side"]).expect(1);
+}
+
+#[test]
+fn the_diff_below_the_scissors_is_no_part_of_the_message() {
+    each_git(|sandbox| {
+        let repo = Guarded::in_sandbox(sandbox, &["commit-msg"]);
+        repo.commit("app.py", format!("{}{}", leak(1), "line()\n".repeat(9)));
+        repo.commit("dir/gone.py", leak(2)).commit("ä.py", leak(3));
+        edited(&repo, "change");
+        // A removed line, one around the change, a new one, a removed folder.
+        repo.write("app.py", format!("{}{}", leak(1), "line()\n".repeat(8)));
+        repo.write("ä.py", leak(4)).write("new.py", leak(5)).stage(&["."]);
+        repo.git(&["rm", "-q", "-r", "dir"]);
+        for setting in ["core.commentChar=;", "core.commentChar=auto", "diff.noprefix=true"] {
+            repo.try_git(&["-c", setting, "commit", "-v"]).expect(0);
+            repo.git(&["reset", "-q", "--soft", "HEAD^"]);
+        }
+        repo.try_git(&["commit", "-v"]).expect(0);
+        repo.write("app.py", "nothing()\n").stage(&["app.py"]);
+        repo.try_git(&["commit", "-v", "--amend"]).expect(0);
+        assert!(!repo.git(&["log", "-1", "--format=%B"]).contains("diff"));
+        // A message that was kept from such a commit holds another diff.
+        repo.write("kept", scissored("#", &format!("diff --git a/x b/x\n+{}", leak(7))));
+        repo.git(&["config", "core.editor", "true"]);
+        repo.try_git(&["commit", "--allow-empty", "-e", "-F", "kept"]).expect(1).hides(&key(7));
+    });
+}
+
 #[test]
 fn a_message_can_be_accepted_and_marked_like_any_text() {
     let repo = Guarded::with_hooks(&["commit-msg"]);

@@ -10,6 +10,7 @@ mod ci;
 mod commit;
 mod history;
 mod ledger;
+mod moves;
 mod push;
 mod receive;
 

@@ -16,7 +16,7 @@ use super::{git_problem, problem, read_updates};
 use crate::cli::commits::{Group, Walk, group_by_settings};
 use crate::git::{ObjectId, ObjectKind, Repository, Without};
 use crate::scan::{Outcome, Problem};
-use crate::source::{Item, Update, items_of, parse_push};
+use crate::source::{Item, Settings, Update, items_of, parse_push};
 
 /// Looks at what a push is about to send.
 pub(super) fn pre_push(
@@ -43,7 +43,7 @@ pub(super) fn pre_push(
     });
     let mut groups = Vec::new();
     let mut listed = HashSet::new();
-    for (settings, targets) in group_by_settings(repository, tips)? {
+    for (settings, targets) in group_by_settings(repository, tips, Settings::Tip)? {
         let tips: Vec<ObjectId> = targets.iter().filter_map(|target| target.commit).collect();
         let commits =
             repository.list_commits(&tips, &known, without).map_err(|error| git_problem(&error))?;

@@ -67,7 +67,8 @@ fn look(
     let bases = bases(repository, &updates)?;
     let targets = items_of(repository, &updates).map_err(problem)?;
     let mut groups = Vec::new();
-    for (settings, targets) in group_by_settings(repository, bases.into_iter().zip(targets))? {
+    let bases = bases.into_iter().zip(targets);
+    for (settings, targets) in group_by_settings(repository, bases, Settings::Tree)? {
         let tips: Vec<ObjectId> = targets.iter().filter_map(|target| target.commit).collect();
         let commits = repository
             .list_commits(&tips, &[], Without::AllRefs)
