@@ -136,6 +136,15 @@ fn what_was_there_before_a_push_is_fetched_and_never_replaced_by_a_guess() {
     let event = push_event(&repo, &gone);
     let run = ci_with(&repo, &clone, &[("GITHUB_EVENT_PATH", &event)]).expect(2);
     run.says(&format!("git fetch origin {gone}"));
+    // If it was another branch that was pushed, the default branch lacks all of the change.
+    repo.git_in(&clone, &["checkout", "-q", "-b", "change"]).expect(0);
+    std::fs::write(clone.join("b.py"), leak(2)).unwrap();
+    repo.git_in(&clone, &["add", "b.py"]).expect(0);
+    repo.git_in(&clone, &["commit", "-q", "-m", "b"]).expect(0);
+    for named in [("GITHUB_EVENT_PATH", &*event), ("CI_COMMIT_BEFORE_SHA", &gone)] {
+        let run = ci_with(&repo, &clone, &[named, ("CI_DEFAULT_BRANCH", "main")]).expect(1);
+        run.says("is not here; the base is origin/main").says("1 new secret in 1 commit");
+    }
 }
 
 #[test]

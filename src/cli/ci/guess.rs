@@ -11,6 +11,8 @@ pub(super) struct Guess {
     pub(super) variable: &'static str,
     pub(super) names: Vec<String>,
     pub(super) kind: Kind,
+    /// The default branch, for a commit from before a push that is gone.
+    pub(super) otherwise: Vec<String>,
 }
 
 /// What a variable holds.
@@ -49,9 +51,16 @@ pub(super) fn guess(variable: Variables<'_>) -> Option<Guess> {
             let value = variable(name).filter(|value| !is_zero(value))?;
             let value = value.split("...").next().unwrap_or_default().to_owned();
             let names = if kind.is_branch() { branch_names(&value) } else { vec![value] };
-            Some(Guess { variable: name, names, kind })
+            let otherwise =
+                if kind == Kind::Before { default_branch(variable) } else { Vec::new() };
+            Some(Guess { variable: name, names, kind, otherwise })
         })
     })
+}
+
+fn default_branch(variable: Variables<'_>) -> Vec<String> {
+    let named = ["CI_DEFAULT_BRANCH", "DRONE_REPO_BRANCH"].iter().find_map(|name| variable(name));
+    named.map_or(Vec::new(), |branch| branch_names(&branch))
 }
 
 /// The variables of the services but GitHub, in the order in which they are asked.
@@ -86,7 +95,14 @@ fn github(variable: Variables<'_>) -> Option<Guess> {
         let value = event.as_ref()?.pointer(pointer)?.as_str()?.to_owned();
         Some(value).filter(|value| !is_zero(value))
     };
-    let found = |names: Vec<String>, kind: Kind| Guess { variable: FILE, names, kind };
+    let found = |names: Vec<String>, kind: Kind| Guess {
+        variable: FILE,
+        names,
+        kind,
+        otherwise: Vec::new(),
+    };
+    let default =
+        || text("/repository/default_branch").map_or(Vec::new(), |name| branch_names(&name));
     if let Some(id) = text("/merge_group/base_sha") {
         return Some(found(vec![id], Kind::TargetCommit));
     }
@@ -98,17 +114,15 @@ fn github(variable: Variables<'_>) -> Option<Guess> {
         (Some(names), base) => {
             let names = names.into_iter().chain(base).collect();
             let (variable, kind) = ("GITHUB_BASE_REF", Kind::TargetBranch);
-            return Some(Guess { variable, names, kind });
+            return Some(Guess { variable, names, kind, otherwise: Vec::new() });
         }
         (None, Some(id)) => return Some(found(vec![id], Kind::TargetCommit)),
         (None, None) => {}
     }
-    // Where it is not here, no other base stands in: the default branch may be what was pushed.
     if let Some(id) = text("/before") {
-        return Some(found(vec![id], Kind::Before));
+        return Some(Guess { otherwise: default(), ..found(vec![id], Kind::Before) });
     }
-    let branch = text("/repository/default_branch")?;
-    Some(found(branch_names(&branch), Kind::DefaultBranch))
+    Some(found(default(), Kind::DefaultBranch)).filter(|guess| !guess.names.is_empty())
 }
 
 fn branch_names(branch: &str) -> Vec<String> {

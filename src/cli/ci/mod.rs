@@ -18,7 +18,7 @@ use crate::source::{Item, Settings};
 
 mod guess;
 
-use guess::{Guess, guess};
+use guess::{Guess, Kind, guess};
 
 /// Look at the commits of a change, judged by the settings of its base
 #[derive(clap::Args)]
@@ -96,16 +96,47 @@ impl Args {
         for name in &guess.names {
             let Some(base) = find(repository, name)? else { continue };
             let commits = list(repository, head, &[base])?;
-            if commits.is_empty() {
+            // What was looked at before a push is no guess: then there is nothing new.
+            if commits.is_empty() && guess.kind != Kind::Before {
                 return self.whole_change(repository, (head, base), name, &guess);
             }
             let text = format!("keyhook: the base is {name}, named by {}", guess.variable);
             say(&crate::terminal::escape(&text));
             return Ok(Change { base, commits, is_all: false });
         }
+        if let Some(change) = self.forced_change(repository, head, &guess)? {
+            return Ok(change);
+        }
         let mut problem = absent(repository, &guess.names[0]);
         problem.problem.push_str(&format!(" (named by {})", guess.variable));
         Err(problem)
+    }
+
+    /// Takes what the default branch does not have. A force push may leave nothing of what was there
+    /// before it; but if the default branch has all of the head, it may be what was pushed.
+    fn forced_change(
+        &self,
+        repository: &Repository,
+        head: ObjectId,
+        guess: &Guess,
+    ) -> Result<Option<Change>, Problem> {
+        if repository.is_shallow() {
+            return Ok(None);
+        }
+        for name in &guess.otherwise {
+            let Some(base) = find(repository, name)? else { continue };
+            let commits = list(repository, head, &[base])?;
+            if !commits.is_empty() {
+                let gone = shown(&guess.names[0]);
+                let text = format!(
+                    "keyhook: {gone}, named by {}, is not here; the base is {name}",
+                    guess.variable
+                );
+                say(&crate::terminal::escape(&text));
+                return Ok(Some(Change { base, commits, is_all: false }));
+            }
+        }
+        Ok(None)
     }
 
     /// Takes all that the head has. A base that was only guessed and has it all says nothing about
