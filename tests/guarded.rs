@@ -72,6 +72,14 @@ fn files_kept_for_secrets_are_blocked() {
 }
 
 #[test]
+fn a_name_of_any_length_is_guarded() {
+    let sandbox = guarded();
+    for name in [format!("{}.env", "x".repeat(93)), format!(".env.{}", "X".repeat(240))] {
+        commit(&sandbox, &name, quiet_env()).expect(1).says("1 new sensitive file");
+    }
+}
+
+#[test]
 fn templates_placeholders_and_public_things_pass() {
     let sandbox = guarded();
     for (name, content) in [
