@@ -220,6 +220,40 @@ fn a_hostile_name_is_quoted_and_the_command_works() {
 }
 
 #[test]
+fn the_command_works_from_the_folder_where_the_commit_was_made() {
+    for name in ["sub/.env", "top.env", "*.env", "-x.env"] {
+        let sandbox = guarded();
+        sandbox.write("kept.env", "A=\n").write("sub/a.txt", "x\n").write(name, quiet_env());
+        sandbox.git(&["add", "--all"]);
+        let folder = sandbox.path("sub");
+        let hook = sandbox.git_in(&folder, &["commit", "-q", "-m", "test"]).expect(1);
+        let scan = sandbox.keyhook_in(&folder, &["scan", "--staged"]).expect(1);
+        for text in [hook.err, scan.out] {
+            assert!(text.contains("and add to .gitignore at the top: "), "{text}");
+            let command = text.split("keep it out of git: ").nth(1).unwrap().lines().next();
+            let mut shell = sandbox.command("bash", &folder);
+            Run::of(shell.args(["-c", command.unwrap()]).output().unwrap()).expect(0);
+            assert_eq!(sandbox.git(&["ls-files", "*.env"]), "kept.env\n");
+            sandbox.git(&["add", "--all"]);
+        }
+        // At the top nothing of that is needed.
+        let run = sandbox.keyhook(&["scan", "--staged"]).expect(1).hides("at the top");
+        run.hides(":/").hides(":(top");
+    }
+    // A name that is no text: any byte fits.
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let sandbox = guarded();
+        let name = std::ffi::OsStr::from_bytes(b"\xff.env");
+        std::fs::write(sandbox.root().join(name), quiet_env()).unwrap();
+        sandbox.git(&["add", "--all"]);
+        let run = sandbox.try_commit(&["-q"]).expect(1);
+        run.says("add to .gitignore: /?.env").says("git rm --cached -- $':(literal)\\xFF.env'");
+    }
+}
+
+#[test]
 fn rules_show_explains_them() {
     let sandbox = Sandbox::new();
     for id in ["sensitive-file", "own-key"] {

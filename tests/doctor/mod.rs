@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::Value;
 
 use crate::installer::picture;
-use crate::support::{Sandbox, filled, leak};
+use crate::support::{Run, Sandbox, filled, leak};
 
 /// A repository in which nothing is wrong.
 fn healthy() -> Sandbox {
@@ -229,6 +229,45 @@ fn files_of_keys_are_found_tracked_or_waiting() {
     sandbox.keyhook(&["doctor"]).hides("server.key");
     // Nothing was taken out of the index: that is the user's decision.
     assert!(sandbox.git(&["ls-files", "--", ".env"]).contains(".env"));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_doctor_offers_can_be_copied_for_any_name_and_from_any_folder() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let names: [&[u8]; 6] =
+        [b"sub/.env", b"\xff.env", b":!x.env", b"a\nb.env", b"c\r.env", b"*d\\e.env "];
+    for name in names {
+        let folders: &[&str] =
+            if name == names[0] { &["", "sub", "../elsewhere"] } else { &["sub"] };
+        for folder in folders {
+            let sandbox = healthy();
+            sandbox.write("kept.env", "A=\n").commit("sub/a.txt", "x\n");
+            fs::create_dir_all(sandbox.path("../elsewhere")).unwrap();
+            // A blank at the end makes it another kind of file.
+            sandbox.commit(".keyhook.toml", "[guarded]\nadd = [\"*e.env \"]\n");
+            fs::write(sandbox.root().join(OsStr::from_bytes(name)), "ROOM=otter, blue\n").unwrap();
+            fs::write(sandbox.path(".gitignore"), "").unwrap();
+            sandbox.git(&["add", "--all"]);
+            let place = sandbox.root().to_str().unwrap();
+            let run = || sandbox.keyhook_in(&sandbox.path(folder), &["doctor", place]).expect(1);
+            let said = run().says("git tracks 1 file that should stay here").out;
+            let command = said.lines().find(|line| line.contains("git rm --cached")).unwrap();
+            assert_eq!(command.contains("cd "), !folder.is_empty(), "{command}");
+            let mut shell = sandbox.command("bash", &sandbox.path(folder));
+            Run::of(shell.args(["-c", command]).output().unwrap()).expect(0);
+            assert_eq!(sandbox.git(&["ls-files", "*.env*"]), "kept.env\n", "{command}");
+            let others = ["ls-files", "--others", "--exclude-standard"];
+            assert_eq!(sandbox.git(&others), "", "{command}");
+            // The same line is what `--fix` writes.
+            let written = sandbox.read(".gitignore");
+            sandbox.write(".gitignore", "");
+            sandbox.keyhook(&["doctor", "--fix"]).says("added to .gitignore: ");
+            assert_eq!(sandbox.read(".gitignore"), written);
+        }
+    }
 }
 
 #[test]

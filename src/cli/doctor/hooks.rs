@@ -1,5 +1,6 @@
 //! Which hooks git would really run, and whether they block.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::{Check, Fix, Section, State, listed, quoted};
@@ -369,8 +370,11 @@ fn worktrees(repository: &Repository) -> Option<Check> {
 
 fn submodules(repository: &Repository) -> Option<Check> {
     let top = repository.work_dir()?;
-    let arguments = ["config", "-z", "--file", ".gitmodules", "--get-regexp", "\\.path$"];
-    let reply = repository.git().run(arguments).ok()?;
+    let file = top.join(".gitmodules");
+    let read = ["config", "-z", "--get-regexp", "--file"].map(OsStr::new);
+    let reply =
+        repository.git().run(read.into_iter().chain([file.as_os_str(), OsStr::new("\\.path$")]));
+    let reply = reply.ok()?;
     let text = String::from_utf8_lossy(&reply).into_owned();
     let paths = text.split('\0').filter_map(|entry| Some(entry.split_once('\n')?.1));
     let unguarded: Vec<String> = paths
@@ -382,7 +386,7 @@ fn submodules(repository: &Repository) -> Option<Check> {
     let first = unguarded.first()?;
     let mend = format!("keyhook install {}", quoted(first));
     let says = "submodules have hooks of their own, and these run no keyhook";
-    Some(check("submodules", State::Note, says).mended_by(mend).with_details(unguarded))
+    Some(check("submodules", State::Note, says).mended_at_top_by(mend).with_details(unguarded))
 }
 
 fn is_guarded(folder: &Path) -> bool {
