@@ -107,6 +107,24 @@ impl Git {
         Err(failure(&arguments, &output))
     }
 
+    /// Runs a git command that was asked with `--quiet` for something; `None` if that is not there.
+    /// Such a git fails in silence: whatever it does complain about is another matter.
+    pub(super) fn run_unless_absent<const N: usize>(
+        &self,
+        arguments: [&str; N],
+    ) -> Result<Option<Vec<u8>>, GitError> {
+        let arguments = arguments.map(OsString::from);
+        let output = self.output(&arguments)?;
+        if output.status.success() {
+            return Ok(Some(output.stdout));
+        }
+        let is_complaint = |line: &[u8]| line.starts_with(b"fatal:") || line.starts_with(b"error:");
+        match output.status.code() {
+            Some(_) if !output.stderr.split(|byte| *byte == b'\n').any(is_complaint) => Ok(None),
+            _ => Err(failure(&arguments, &output)),
+        }
+    }
+
     fn output(&self, arguments: &[OsString]) -> Result<Output, GitError> {
         self.command().args(arguments).output().map_err(GitError::NoGit)
     }

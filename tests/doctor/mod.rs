@@ -322,7 +322,7 @@ fn the_baseline_is_looked_at_as_it_is_staged() {
     sandbox.write(".secrets.baseline", format!("{good}\n"));
     sandbox.keyhook(&["doctor"]).expect(1).says("differs from the staged one");
     sandbox.write(".secrets.baseline", "{").stage(&[".secrets.baseline"]);
-    sandbox.keyhook(&["doctor"]).expect(1).says("git checkout HEAD -- .secrets.baseline");
+    sandbox.keyhook(&["doctor"]).expect(1).says("git checkout HEAD -- :/.secrets.baseline");
     let late = good
         .replace("\"verdict\":\"unreviewed\"", "\"verdict\":\"real\",\"rotate-by\":\"2020-01-02\"");
     sandbox.write(".secrets.baseline", late).stage(&[".secrets.baseline"]);
