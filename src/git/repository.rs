@@ -64,6 +64,13 @@ impl Repository {
         Repository::open_at_with(folder, Reader::Auto)
     }
 
+    /// Opens the repository that the variable `GIT_DIR` names for every git that is run here; `None`
+    /// if it names none.
+    pub fn open_named() -> Option<Result<Repository, GitError>> {
+        let is_named = env::var_os("GIT_DIR").is_some_and(|path| !path.is_empty());
+        is_named.then(|| Repository::open(Reader::Auto))
+    }
+
     /// As [`Repository::open_at`], with a choice of the reader.
     pub fn open_at_with(folder: &Path, reader: Reader) -> Result<Repository, GitError> {
         let folder = folder.canonicalize().map_err(|e| GitError::Io(folder.to_owned(), e))?;

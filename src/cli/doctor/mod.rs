@@ -7,7 +7,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Exit, fail_git, written};
+use super::{Exit, open_repository, written};
 use crate::git::Repository;
 use crate::report::quoted;
 
@@ -120,9 +120,9 @@ impl Check {
 
 impl Args {
     pub(super) fn run(self) -> Exit {
-        let repository = match Repository::open_at(&self.repository) {
+        let repository = match open_repository(&self.repository, "doctor") {
             Ok(repository) => repository,
-            Err(error) => return fail_git(&error),
+            Err(exit) => return exit,
         };
         let mut checks = look(&repository);
         let mut mended = Vec::new();
