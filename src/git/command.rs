@@ -216,6 +216,9 @@ impl Git {
             GitError::Command { message, .. } if message.contains("not a git repository") => {
                 GitError::NotARepository(self.folder.clone())
             }
+            GitError::Command { message, .. } if message.contains("must be run in a work tree") => {
+                GitError::NoWorktree
+            }
             other => other,
         }
     }

@@ -229,3 +229,12 @@ fn what_git_complains_about_is_not_taken_for_a_wrong_name() {
         run.hides("spelling").hides("is called").hides("no revision");
     }
 }
+
+#[test]
+fn a_bare_repository_says_what_can_be_looked_at() {
+    let sandbox = Sandbox::with_init(&["--bare"]);
+    let run = sandbox.keyhook(&["scan"]).expect(2).says("a bare repository has no files");
+    run.says("keyhook scan --history").hides("git status");
+    sandbox.keyhook(&["scan", "--history"]).expect(0);
+    sandbox.keyhook(&["baseline", "diff"]).expect(0).says("0 added");
+}

@@ -78,9 +78,10 @@ fn load(repository: &Repository, name: &str) -> Result<Baseline, Problem> {
     let Some(commit) = repository.revision(name).map_err(|error| git_problem(&error))? else {
         let has_commit = repository.head_commit().map_err(|error| git_problem(&error))?.is_some();
         return match has_commit {
+            // A bare repository holds a file of this name.
+            false if name == "HEAD" => parse(repository, name, None, Way::Usual),
             // What `<(…)` of a shell stands for is a pipe.
             _ if path.exists() && !path.is_dir() => read(),
-            false if name == "HEAD" => parse(repository, name, None, Way::Usual),
             _ => Err(nothing(name, has_commit)),
         };
     };
