@@ -72,6 +72,14 @@ fn files_kept_for_secrets_are_blocked() {
 }
 
 #[test]
+fn a_file_named_like_a_key_is_called_one_if_it_is_one() {
+    let sandbox = guarded();
+    let run = commit(&sandbox, "x.pem", filled("{{alnum 40}}\n", 1)).expect(1);
+    run.says("the file is named like a private key and holds one random line");
+    commit(&sandbox, "x.pem", pem("PRIVATE KEY", 1)).expect(1).says("the file is a private key");
+}
+
+#[test]
 fn a_name_of_any_length_is_guarded() {
     let sandbox = guarded();
     for name in [format!("{}.env", "x".repeat(93)), format!(".env.{}", "X".repeat(240))] {
