@@ -89,8 +89,17 @@ fn variable(finding: &Finding, rule: Option<&Rule>) -> String {
     if finding.rule == ASSIGNMENT { "SECRET".to_owned() } else { screaming(&finding.rule) }
 }
 
-/// Returns the last name in a text.
+/// Returns the last name in the text before a value. What touches the value is a part of the same
+/// token, such as the encoded `password=` before a password: then the name stands before the token.
 fn last_name(text: &str) -> &str {
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "_-+/".contains(c);
+    let before = text.trim_end_matches(is_token);
+    let is_assigned = || before.trim_end().ends_with(['"', '\'', '`', '=', ':', '(', '>']);
+    let text = match before.len() == text.len() {
+        true => text,
+        false if is_assigned() => before,
+        false => "",
+    };
     let is_other = |c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-');
     text.trim_end_matches(is_other).rsplit(is_other).next().unwrap_or_default()
 }
@@ -223,10 +232,18 @@ mod tests {
     #[test]
     fn a_name_may_stand_behind_any_letter() {
         assert_eq!(last_name("the api_key = \""), "api_key");
-        assert_eq!(last_name("api-key"), "api-key");
+        assert_eq!(last_name("api-key "), "api-key");
         assert_eq!(last_name("\u{2026}\u{e9}\u{1f511}db_pass: "), "db_pass");
         assert_eq!(last_name("x \u{201c}"), "x");
         assert_eq!(last_name(" = "), "");
+    }
+
+    #[test]
+    fn a_part_of_the_value_is_no_name() {
+        assert_eq!(last_name("db_login = \"cGFzc3dvcmQ9"), "db_login");
+        assert_eq!(last_name("db_login: cGF+c3/vcmQ9"), "db_login");
+        assert_eq!(last_name("mysql -p"), "");
+        assert_eq!(last_name("\u{2026}c3dvcmQ9"), "");
     }
 
     #[test]
