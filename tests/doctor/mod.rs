@@ -167,6 +167,31 @@ fn switches_of_the_configuration_and_the_shell_are_seen() {
 }
 
 #[test]
+fn a_hooks_folder_is_called_what_it_is() {
+    let sandbox = healthy();
+    let elsewhere = sandbox.beside("nowhere").display().to_string();
+    sandbox.git(&["config", "core.hooksPath", &elsewhere]);
+    let run = sandbox.keyhook(&["doctor"]).expect(1).says("there is no such folder");
+    run.says(&format!("{elsewhere}, which this repository chose")).hides("of the project");
+    sandbox.git(&["config", "core.hooksPath", "hooks"]);
+    sandbox.keyhook(&["doctor"]).says("/hooks, a folder of the project (core.hooksPath");
+}
+
+#[test]
+fn a_broken_configuration_of_the_user_is_told() {
+    let sandbox = healthy();
+    let file = sandbox.beside("home").join(".config/keyhook/config.toml");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    for (text, problem) in [("[own-keys\n", "cannot use"), ("own_keys = 1\n", "unknown field")] {
+        fs::write(&file, text).unwrap();
+        let run = sandbox.keyhook(&["doctor"]).expect(1).says(problem);
+        run.says("own keys: cannot use ~/.config/keyhook/config.toml");
+    }
+    fs::write(&file, "[own-keys]\noff = [\"aws\"]\n").unwrap();
+    sandbox.keyhook(&["doctor"]).expect(0);
+}
+
+#[test]
 fn hooks_in_gits_configuration_count_only_where_git_runs_them() {
     let sandbox = Sandbox::new();
     let command = format!("{} hook pre-commit", crate::support::program().display());

@@ -27,7 +27,7 @@ pub(super) fn look(repository: &Repository) -> Vec<Check> {
     let managers = recognise(repository.work_dir(), &place);
     let events = Event::defaults(repository.work_dir().is_none());
     let configured = configured_hooks(repository.git());
-    let mut checks = vec![folder(&place)];
+    let mut checks = vec![folder(&place, repository.work_dir())];
     let mut states = status(repository, &place, &managers, &EVENTS);
     // A hook that was not asked for is looked at where it is keyhook's.
     let is_ours = |what: &What| !matches!(what, What::Absent | What::Foreign | What::Manager(_));
@@ -59,7 +59,8 @@ fn check(id: &'static str, state: State, says: impl Into<String>) -> Check {
     Check::new(id, Section::Hooks, state, says)
 }
 
-fn folder(place: &Place) -> Check {
+fn folder(place: &Place, top: Option<&Path>) -> Check {
+    let is_inside = top.is_some_and(|top| place.is_below(top));
     let folder = place.folder.display();
     let why = match &place.configured {
         Some(configured) => format!(" (core.hooksPath, {} configuration)", configured.scope),
@@ -75,11 +76,16 @@ fn folder(place: &Place) -> Check {
     }
     let whose = match place.owner {
         Owner::Repository => "",
-        Owner::Project => ", a folder of the project",
+        Owner::Project if is_inside => ", a folder of the project",
+        Owner::Project => ", which this repository chose",
         Owner::Others => ", which other repositories use too",
         Owner::Keyhook => ", put in by keyhook install --global",
     };
-    check("hooks-folder", State::Good, format!("git takes its hooks from {folder}{whose}{why}"))
+    let (state, absent) = match place.folder.exists() {
+        true => (State::Good, ""),
+        false => (State::Note, "; there is no such folder"),
+    };
+    check("hooks-folder", state, format!("git takes its hooks from {folder}{whose}{why}{absent}"))
 }
 
 /// One sentence for all that is well.
