@@ -1262,3 +1262,16 @@ fn an_explanation_that_cannot_be_given_says_why() {
     let run = sandbox.keyhook_with(&["scan", "--stdin", "--explain", "x"], "");
     run.expect(2).says("a line is named by its number");
 }
+
+#[test]
+fn a_variable_is_not_called_after_a_part_of_the_encoded_value() {
+    let sandbox = Sandbox::new();
+    let line = format!("password={}", filled("Qz7{{alnum 12}}9k", 1));
+    let mut shell = sandbox.command("sh", sandbox.root());
+    let encoded = Run::of(shell.args(["-c", "printf %s \"$0\" | base64", &line]).output().unwrap());
+    for (name, variable) in [("x", "SECRET"), ("shop_login", "SHOP_LOGIN")] {
+        sandbox.write("a.py", format!("{name} = \"{}\"\n", encoded.out.trim()));
+        let run = sandbox.keyhook(&["scan", "a.py"]).expect(1);
+        run.says(&format!("os.environ[\"{variable}\"]"));
+    }
+}

@@ -72,6 +72,22 @@ fn files_kept_for_secrets_are_blocked() {
 }
 
 #[test]
+fn a_file_named_like_a_key_is_called_one_if_it_is_one() {
+    let sandbox = guarded();
+    let run = commit(&sandbox, "x.pem", filled("{{alnum 40}}\n", 1)).expect(1);
+    run.says("the file is named like a private key and holds one random line");
+    commit(&sandbox, "x.pem", pem("PRIVATE KEY", 1)).expect(1).says("the file is a private key");
+}
+
+#[test]
+fn a_name_of_any_length_is_guarded() {
+    let sandbox = guarded();
+    for name in [format!("{}.env", "x".repeat(93)), format!(".env.{}", "X".repeat(240))] {
+        commit(&sandbox, &name, quiet_env()).expect(1).says("1 new sensitive file");
+    }
+}
+
+#[test]
 fn templates_placeholders_and_public_things_pass() {
     let sandbox = guarded();
     for (name, content) in [
@@ -208,6 +224,40 @@ fn a_hostile_name_is_quoted_and_the_command_works() {
         sandbox.git(&["rm", "-q", "--cached", "kept.env"]);
         let others = sandbox.git(&["ls-files", "--others", "--exclude-standard"]);
         assert_eq!(others, ".gitignore\nkept.env\n", "{line}");
+    }
+}
+
+#[test]
+fn the_command_works_from_the_folder_where_the_commit_was_made() {
+    for name in ["sub/.env", "top.env", "*.env", "-x.env"] {
+        let sandbox = guarded();
+        sandbox.write("kept.env", "A=\n").write("sub/a.txt", "x\n").write(name, quiet_env());
+        sandbox.git(&["add", "--all"]);
+        let folder = sandbox.path("sub");
+        let hook = sandbox.git_in(&folder, &["commit", "-q", "-m", "test"]).expect(1);
+        let scan = sandbox.keyhook_in(&folder, &["scan", "--staged"]).expect(1);
+        for text in [hook.err, scan.out] {
+            assert!(text.contains("and add to .gitignore at the top: "), "{text}");
+            let command = text.split("keep it out of git: ").nth(1).unwrap().lines().next();
+            let mut shell = sandbox.command("bash", &folder);
+            Run::of(shell.args(["-c", command.unwrap()]).output().unwrap()).expect(0);
+            assert_eq!(sandbox.git(&["ls-files", "*.env"]), "kept.env\n");
+            sandbox.git(&["add", "--all"]);
+        }
+        // At the top nothing of that is needed.
+        let run = sandbox.keyhook(&["scan", "--staged"]).expect(1).hides("at the top");
+        run.hides(":/").hides(":(top");
+    }
+    // A name that is no text: any byte fits.
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let sandbox = guarded();
+        let name = std::ffi::OsStr::from_bytes(b"\xff.env");
+        std::fs::write(sandbox.root().join(name), quiet_env()).unwrap();
+        sandbox.git(&["add", "--all"]);
+        let run = sandbox.try_commit(&["-q"]).expect(1);
+        run.says("add to .gitignore: /?.env").says("git rm --cached -- $':(literal)\\xFF.env'");
     }
 }
 

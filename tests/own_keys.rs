@@ -156,6 +156,17 @@ fn a_repository_can_switch_off_in_the_open_and_add_nothing() {
 }
 
 #[test]
+fn a_push_looks_for_them_in_what_no_hook_has_seen() {
+    let sandbox = with_env();
+    let remote = sandbox.beside("remote.git");
+    sandbox.git(&["init", "-q", "--bare", remote.to_str().unwrap()]);
+    sandbox.git(&["remote", "add", "origin", remote.to_str().unwrap()]);
+    sandbox.commit("a.py", format!("x('{PASSWORD}')\n"));
+    let run = sandbox.try_git(&["push", "-q", "origin", "main"]).says("push blocked");
+    run.says("(own-key)").hides(PASSWORD);
+}
+
+#[test]
 fn it_is_off_on_a_server() {
     let sandbox = with_env();
     sandbox.write("a.py", format!("x('{PASSWORD}')\n")).stage(&["a.py"]);

@@ -78,7 +78,8 @@ impl BaselineError {
     pub fn hint(&self) -> &'static str {
         match self {
             BaselineError::Damaged { .. } => {
-                "mend that line, or go back: git checkout HEAD -- .secrets.baseline"
+                "mend that line; what was committed comes back with: \
+                 git checkout HEAD -- :/.secrets.baseline"
             }
             BaselineError::Conflict { .. } => "keyhook baseline merge",
             BaselineError::Newer(_) => "update keyhook",

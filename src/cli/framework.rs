@@ -39,7 +39,9 @@ pub(super) fn run(reader: Reader) -> Option<Exit> {
         }
     };
     Some(match outcome {
-        Ok(outcome) => super::scan::report("text", Occasion::Scan, &outcome),
+        Ok(outcome) => {
+            super::scan::report("text", (Occasion::Scan, repository.is_at_top()), &outcome)
+        }
         Err(unread) => fail_problem(&super::allow::problem(unread)),
     })
 }

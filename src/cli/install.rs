@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Exit, canary, error_paint, fail, fail_git, fail_hook, say};
+use super::{Exit, canary, error_paint, fail, fail_hook, open_repository, say};
 use crate::git::Repository;
 use crate::hook::{
     Addition, Done, EVENTS, Event, Installed, Managed, Order, Owner, Removed, install,
@@ -77,7 +77,7 @@ impl InstallArgs {
                 Err(error) => fail_hook(&error),
             };
         }
-        let repository = match open(&self.repository) {
+        let repository = match open_repository(&self.repository, "install") {
             Ok(repository) => repository,
             Err(exit) => return exit,
         };
@@ -194,7 +194,7 @@ impl UninstallArgs {
                 Err(error) => fail_hook(&error),
             };
         }
-        let repository = match open(&self.repository) {
+        let repository = match open_repository(&self.repository, "uninstall") {
             Ok(repository) => repository,
             Err(exit) => return exit,
         };
@@ -240,10 +240,6 @@ fn show_removed(place: &str, removed: &Removed) -> Exit {
 
 fn padded(label: &str) -> String {
     format!("{label:<8}")
-}
-
-fn open(folder: &Path) -> Result<Repository, Exit> {
-    Repository::open_at(folder).map_err(|error| fail_git(&error))
 }
 
 fn place(repository: &Repository) -> String {

@@ -4,14 +4,16 @@
 //! output alone; everything else goes to standard error.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::detect::Engine;
 use crate::finding::Confidence;
-use crate::git::{GitError, Reader};
+use crate::git::{GitError, Reader, Repository};
 use crate::hook::HookError;
+use crate::report::quoted;
 use crate::rule::{ProvenRule, RuleSet, builtin_proven, expand};
 use crate::scan::{Masker, Problem, without_secrets};
 use crate::terminal::{Paint, escape_lines, may_color};
@@ -141,6 +143,38 @@ fn without_keys(text: &str) -> String {
 
 fn fail_git(error: &GitError) -> Exit {
     fail(&error.to_string(), &error.hint().map(str::to_owned).into_iter().collect::<Vec<_>>())
+}
+
+/// Opens the repository of a folder for a command that is about one repository.
+///
+/// Where `GIT_DIR` names another one than that of the current folder, every git here would work on
+/// that, and so does `keyhook scan`. A hook in the wrong one would guard nothing, and the variable
+/// may have been left by a hook, so neither is taken for what was meant.
+fn open_repository(folder: &Path, command: &str) -> Result<Repository, Exit> {
+    let opened = Repository::open_at(folder);
+    let named = Repository::open_named().filter(|_| folder == Path::new("."));
+    let Some(named) = named else { return opened.map_err(|error| fail_git(&error)) };
+    let named = named.map_err(|error| fail_git(&error))?;
+    let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let is_named = |found: &Repository| full(found.git_dir()) == full(named.git_dir());
+    match opened {
+        Ok(found) if is_named(&found) => Ok(found),
+        opened => {
+            // A worktree far from its repository does not lead there.
+            let top = named.work_dir().unwrap_or(named.git_dir());
+            let is_there = Repository::open_at(top).is_ok_and(|found| is_named(&found));
+            let place = if is_there { top } else { named.git_dir() }.to_string_lossy();
+            let place = quoted(place.trim_end_matches('/'));
+            let here =
+                format!("for the repository of this folder: env -u GIT_DIR keyhook {command}");
+            let hints = [
+                format!("for the one that it names: keyhook {command} {place}"),
+                opened.map(|_| here).unwrap_or_default(),
+            ];
+            let git_dir = named.git_dir().display();
+            Err(fail(&format!("the variable GIT_DIR names another repository: {git_dir}"), &hints))
+        }
+    }
 }
 
 fn fail_hook(error: &HookError) -> Exit {

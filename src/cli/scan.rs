@@ -81,7 +81,8 @@ impl Args {
             let outcome = self.look(repository.as_ref(), &options);
             let is_outside = repository.is_none();
             let occasion = if is_outside { Occasion::ScanOutside } else { Occasion::Scan };
-            outcome.map(|outcome| report(&self.format, occasion, &outcome))
+            let is_at_top = repository.as_ref().is_none_or(Repository::is_at_top);
+            outcome.map(|outcome| report(&self.format, (occasion, is_at_top), &outcome))
         };
         exit.unwrap_or_else(|unread| {
             let path = crate::source::path_text(&unread.path);
@@ -168,8 +169,13 @@ impl Args {
     }
 }
 
-/// Writes an outcome in one of the formats and returns the exit code.
-pub(super) fn report(format: &str, occasion: Occasion, outcome: &Outcome) -> Exit {
+/// Writes an outcome in one of the formats and returns the exit code; with the occasion goes whether
+/// the user is at the top of the repository.
+pub(super) fn report(
+    format: &str,
+    (occasion, is_at_top): (Occasion, bool),
+    outcome: &Outcome,
+) -> Exit {
     let mut rules = RuleSet::builtin();
     rules.add(outcome.own_rules.clone());
     let mut out = io::BufWriter::new(io::stdout().lock());
@@ -179,7 +185,7 @@ pub(super) fn report(format: &str, occasion: Occasion, outcome: &Outcome) -> Exi
         "sarif" => write_sarif(outcome, &rules, &mut out),
         _ => {
             let paint = Paint { is_on: may_color(io::stdout().is_terminal()) };
-            TextReport { occasion, paint, rules: &rules }.write(outcome, &mut out)
+            TextReport { occasion, paint, rules: &rules, is_at_top }.write(outcome, &mut out)
         }
     };
     let result = result.and_then(|()| out.flush());

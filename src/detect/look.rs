@@ -303,13 +303,24 @@ impl<'a> Look<'a> {
                 let Some(shorter) = self.given_back(index, whole.start()) else {
                     // A token may start inside a longer run that did not hold; look again behind
                     // its first byte, or a real key right after a false start would be jumped over.
-                    at = whole.start() + 1;
+                    at = self.next_start(index, whole.start() + 1..window.end);
                     continue;
                 };
                 at = shorter.end.max(whole.start() + 1);
                 secret = shorter;
             }
             self.matched(index, rule, secret);
+        }
+    }
+
+    /// Returns where a rule can match next. In the middle of a token no secret is whole, so that one
+    /// which starts its match is not looked for at each byte of a long token.
+    fn next_start(&self, index: usize, mut range: Span) -> usize {
+        let (local, tables) = self.tables_of(index);
+        let bytes = self.text.bytes;
+        match tables.linears.has(local) && tables.linears.starts_with_secret(local) {
+            true => range.find(|at| boundary::may_start(&bytes[..*at])).unwrap_or(bytes.len()),
+            false => range.start,
         }
     }
 

@@ -107,6 +107,24 @@ impl Git {
         Err(failure(&arguments, &output))
     }
 
+    /// Runs a git command that was asked with `--quiet` for something; `None` if that is not there.
+    /// Such a git fails in silence: whatever it does complain about is another matter.
+    pub(super) fn run_unless_absent<const N: usize>(
+        &self,
+        arguments: [&str; N],
+    ) -> Result<Option<Vec<u8>>, GitError> {
+        let arguments = arguments.map(OsString::from);
+        let output = self.output(&arguments)?;
+        if output.status.success() {
+            return Ok(Some(output.stdout));
+        }
+        let is_complaint = |line: &[u8]| line.starts_with(b"fatal:") || line.starts_with(b"error:");
+        match output.status.code() {
+            Some(_) if !output.stderr.split(|byte| *byte == b'\n').any(is_complaint) => Ok(None),
+            _ => Err(failure(&arguments, &output)),
+        }
+    }
+
     fn output(&self, arguments: &[OsString]) -> Result<Output, GitError> {
         self.command().args(arguments).output().map_err(GitError::NoGit)
     }
@@ -206,6 +224,9 @@ impl Git {
             GitError::Command { message, .. } if message.contains("not a git repository") => {
                 GitError::NotARepository(self.folder.clone())
             }
+            GitError::Command { message, .. } if message.contains("must be run in a work tree") => {
+                GitError::NoWorktree
+            }
             other => other,
         }
     }
@@ -218,10 +239,10 @@ impl Git {
     /// with 1. A reply that does not fit the code was cut off.
     fn run_if_any(
         &self,
-        arguments: &[&str],
+        arguments: &[impl AsRef<OsStr>],
         code_of_some: i32,
     ) -> Result<Option<Vec<u8>>, GitError> {
-        let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+        let arguments: Vec<OsString> = arguments.iter().map(|a| a.as_ref().to_owned()).collect();
         let output = self.output(&arguments)?;
         match output.status.code() {
             Some(code) if code == code_of_some && !output.stdout.is_empty() => {
@@ -339,18 +360,20 @@ fn check_removals(git: &Git, parent: &str, removed: usize) -> Result<(), GitErro
 }
 
 /// Finds what is staged at one path.
-pub(super) fn entry(git: &Git, path: &str) -> Result<Option<Entry>, GitError> {
-    let name = format!(":(top,literal){path}");
-    let arguments = ["ls-files", "-z", "--stage", "--full-name", "--error-unmatch", "--", &name];
+pub(super) fn entry(git: &Git, path: &[u8]) -> Result<Option<Entry>, GitError> {
+    let mut name = OsString::from(":(top,literal)");
+    name.push(to_path(path).ok_or_else(|| garbled("ls-files"))?);
+    let arguments = ["ls-files", "-z", "--stage", "--full-name", "--error-unmatch", "--"];
+    let arguments = [&arguments.map(OsString::from)[..], &[name]].concat();
     let Some(reply) = git.run_if_any(&arguments, 0)? else { return Ok(None) };
     let entries = parse_stage(&reply)?;
-    Ok(entries.into_iter().find(|(found, _)| found == path.as_bytes()).map(|(_, entry)| entry))
+    Ok(entries.into_iter().find(|(found, _)| found == path).map(|(_, entry)| entry))
 }
 
 fn settings(git: &Git) -> Result<Vec<(String, Entry)>, GitError> {
     let mut found = Vec::new();
     for name in SETTINGS_FILES {
-        found.extend(entry(git, name)?.map(|entry| (name.to_owned(), entry)));
+        found.extend(entry(git, name.as_bytes())?.map(|entry| (name.to_owned(), entry)));
     }
     Ok(found)
 }

@@ -35,13 +35,13 @@ pub(super) fn read_if_same(
 
 /// Turns git's bytes into a path of this system; `None` where it cannot name such a file.
 #[cfg(unix)]
-pub(super) fn to_path(path: &[u8]) -> Option<PathBuf> {
+pub fn to_path(path: &[u8]) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStrExt;
     Some(PathBuf::from(std::ffi::OsStr::from_bytes(path)))
 }
 
 #[cfg(not(unix))]
-pub(super) fn to_path(path: &[u8]) -> Option<PathBuf> {
+pub fn to_path(path: &[u8]) -> Option<PathBuf> {
     std::str::from_utf8(path).ok().map(PathBuf::from)
 }
 

@@ -8,6 +8,8 @@ use std::{fmt, io};
 pub enum GitError {
     /// There is no repository here.
     NotARepository(PathBuf),
+    /// There is a repository, and no files of it: it is bare, or this is git's own folder.
+    NoWorktree,
     /// A file of the repository cannot be read.
     Io(PathBuf, io::Error),
     /// The index is damaged or has a form that this reader does not know.
@@ -59,6 +61,7 @@ impl GitError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             GitError::NotARepository(_) => Some("run it inside a repository, or: git init"),
+            GitError::NoWorktree => Some("look at its commits: keyhook scan --history"),
             GitError::Unmerged(_) => Some("resolve the conflict, then: git add <file>"),
             GitError::NoGit(_) => Some("install git, or put it on the PATH"),
             GitError::Index(_) => Some("check the repository with: git status; git fsck"),
@@ -81,6 +84,7 @@ impl fmt::Display for GitError {
             GitError::NotARepository(path) => {
                 write!(f, "no git repository in {} or above it", path.display())
             }
+            GitError::NoWorktree => f.write_str("a bare repository has no files to look at"),
             GitError::Io(path, error) => write!(f, "cannot read {}: {error}", path.display()),
             GitError::Index(problem) => write!(f, "cannot read the git index: {problem}"),
             GitError::Object(ObjectProblem { id, problem }) => {

@@ -94,11 +94,8 @@ impl Repository {
     /// Returns the reference that stands for the branch that a remote shows first, where git knows.
     pub fn default_branch(&self, remote: &str) -> Result<Option<String>, GitError> {
         let name = format!("refs/remotes/{remote}/HEAD");
-        match self.git().run(["symbolic-ref", "--quiet", &name]) {
-            Ok(reply) => Ok(Some(String::from_utf8_lossy(reply.trim_ascii()).into_owned())),
-            Err(GitError::Command { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let reply = self.git().run_unless_absent(["symbolic-ref", "--quiet", &name])?;
+        Ok(reply.map(|reply| String::from_utf8_lossy(reply.trim_ascii()).into_owned()))
     }
 
     /// Lists the references with what each names.
@@ -154,11 +151,8 @@ impl Repository {
             return Ok(None);
         }
         let wanted = format!("{name}^{{commit}}");
-        match self.git().run(["rev-parse", "--verify", "--quiet", &wanted]) {
-            Ok(reply) => Ok(ObjectId::parse(reply.trim_ascii())),
-            Err(GitError::Command { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let reply = self.git().run_unless_absent(["rev-parse", "--verify", "--quiet", &wanted])?;
+        Ok(reply.and_then(|reply| ObjectId::parse(reply.trim_ascii())))
     }
 
     /// Returns what each of these objects is; `None` for one that is not here.

@@ -26,10 +26,11 @@ mod versions;
 
 pub use command::Git;
 pub use commit::{Commit, ObjectKind, Tag};
+pub use content::to_path;
 pub use error::GitError;
 pub use hash::ObjectId;
 pub use history::{History, Listed, Without};
-pub use repository::{HooksDir, Reader, Repository};
+pub use repository::{HooksDir, Reader, Repository, is_started_below_top};
 pub use versions::{Missing, Tip, Version};
 
 /// Says what an index or tree entry is.

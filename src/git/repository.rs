@@ -64,6 +64,13 @@ impl Repository {
         Repository::open_at_with(folder, Reader::Auto)
     }
 
+    /// Opens the repository that the variable `GIT_DIR` names for every git that is run here; `None`
+    /// if it names none.
+    pub fn open_named() -> Option<Result<Repository, GitError>> {
+        let is_named = env::var_os("GIT_DIR").is_some_and(|path| !path.is_empty());
+        is_named.then(|| Repository::open(Reader::Auto))
+    }
+
     /// As [`Repository::open_at`], with a choice of the reader.
     pub fn open_at_with(folder: &Path, reader: Reader) -> Result<Repository, GitError> {
         let folder = folder.canonicalize().map_err(|e| GitError::Io(folder.to_owned(), e))?;
@@ -145,10 +152,11 @@ impl Repository {
     }
 
     /// Returns what is staged at one path; `None` if nothing is, or only a folder.
-    pub fn staged_entry(&self, path: &str) -> Result<Option<Entry>, GitError> {
+    pub fn staged_entry(&self, path: impl AsRef<[u8]>) -> Result<Option<Entry>, GitError> {
+        let path = path.as_ref();
         match (self.reader, &self.library) {
-            (Reader::Own, _) => own::entry(self, path.as_bytes()),
-            (Reader::Auto, Some(_)) => own::entry(self, path.as_bytes())
+            (Reader::Own, _) => own::entry(self, path),
+            (Reader::Auto, Some(_)) => own::entry(self, path)
                 .or_else(|own| command::entry(&self.git, path).map_err(|git| both(own, git))),
             (Reader::Git, _) | (Reader::Auto, None) => command::entry(&self.git, path),
         }
@@ -330,6 +338,15 @@ impl Repository {
         self.places.work_dir.as_deref()
     }
 
+    /// Returns whether the user stands at the top of the worktree: there a path as git lists it is
+    /// one that commands take. A repository without a worktree has nowhere else to stand.
+    pub fn is_at_top(&self) -> bool {
+        let Some(top) = self.work_dir() else { return true };
+        let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let current = env::current_dir().unwrap_or_default();
+        !is_started_below_top() && full(&current) == full(top)
+    }
+
     /// Returns git's folder for this worktree.
     pub fn git_dir(&self) -> &Path {
         &self.places.git_dir
@@ -396,6 +413,12 @@ impl Trees for Repository {
     fn read_tree(&self, id: ObjectId) -> Result<Vec<u8>, GitError> {
         self.read_object(id)
     }
+}
+
+/// Returns whether git was started in a folder below the top: from there it goes to the top before
+/// it starts a hook or an alias, and says in a variable where it was.
+pub fn is_started_below_top() -> bool {
+    env::var_os("GIT_PREFIX").is_some_and(|folder| !folder.is_empty())
 }
 
 /// Where hooks go, and what the configuration says about it.

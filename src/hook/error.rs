@@ -1,6 +1,6 @@
 //! What can go wrong with hooks, in words for a person, with the ways to go on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
 use super::event::Event;
@@ -85,6 +85,10 @@ impl HookError {
     pub fn hints(&self) -> Vec<String> {
         match self {
             HookError::Git(error) => error.hint().map(str::to_owned).into_iter().collect(),
+            HookError::Io(path, error) if is_held(path, error) => vec![format!(
+                "another git may be at work; if none is, an earlier one left its lock: rm {}",
+                path.display()
+            )],
             HookError::Io(..) => {
                 vec!["check the permissions of that folder and the free space".into()]
             }
@@ -107,6 +111,11 @@ impl HookError {
             HookError::NoHome => vec!["name one: HOME=/home/you keyhook install --global".into()],
         }
     }
+}
+
+/// Returns whether what stands in the way is the lock of a git.
+fn is_held(path: &Path, error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AlreadyExists && path.extension().is_some_and(|e| e == "lock")
 }
 
 /// Names the ways to go on where the folder is somebody else's.

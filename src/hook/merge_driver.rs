@@ -110,8 +110,14 @@ fn config_lines(program: &Path) -> String {
         "if [ -x {program} ]; then {program} baseline merge %O %A %B %P; \
          else git merge-file -q -L ours -L base -L theirs %A %O %B; fi"
     );
-    let quoted = driver.replace('\\', "\\\\").replace('"', "\\\"");
-    format!("[merge \"{NAME}\"]\n\tname = keyhook's baseline\n\tdriver = \"{quoted}\"\n")
+    let quoted = quoted(&driver);
+    format!("[merge \"{NAME}\"]\n\tname = keyhook's baseline\n\tdriver = {quoted}\n")
+}
+
+/// Quotes a value as git does: a line break in it would end the variable.
+fn quoted(value: &str) -> String {
+    let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{}\"", value.replace('\n', "\\n").replace('\t', "\\t"))
 }
 
 fn attribute_lines() -> String {

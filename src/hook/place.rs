@@ -74,6 +74,11 @@ impl Place {
         Ok(())
     }
 
+    /// Returns whether the folder lies in another one, or would.
+    pub fn is_below(&self, folder: &Path) -> bool {
+        full(&self.folder).starts_with(full(folder))
+    }
+
     /// Returns the command that takes `core.hooksPath` away.
     pub fn unset_command(&self) -> Option<String> {
         let scope = &self.configured.as_ref()?.scope;

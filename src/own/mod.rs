@@ -184,6 +184,11 @@ pub fn sources(machine: &Machine, off: &[String]) -> Vec<SourceState> {
     loader.load().1.unwrap_or_default()
 }
 
+/// Returns what is wrong with the user's own configuration, which then chooses nothing.
+pub fn user_problem(machine: &Machine) -> Option<String> {
+    user::load(machine).err()
+}
+
 impl OwnKeys {
     /// Reads all sources but those switched off. `folders` are those of the staged files, whose
     /// environment files count beside those at the top.

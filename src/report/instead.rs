@@ -8,13 +8,14 @@ use crate::terminal::escape;
 /// The rule of passwords and tokens that no vendor is named for.
 const ASSIGNMENT: &str = "generic-assignment";
 
-/// Returns what to do instead, in one line or two.
-pub(super) fn instead(finding: &Finding, rule: Option<&Rule>) -> Vec<String> {
+/// Returns what to do instead, in one line or two. Commands are for the folder where the user is.
+pub(super) fn instead(finding: &Finding, rule: Option<&Rule>, is_at_top: bool) -> Vec<String> {
     let path = &finding.path;
     if finding.rule == SENSITIVE_FILE || is_guarded_name(path) {
+        let file = if is_at_top { ".gitignore" } else { ".gitignore at the top" };
         return vec![
-            format!("keep it out of git: git rm --cached -- {}", pathspec(path)),
-            format!("and add to .gitignore: {}", ignore_line(path)),
+            format!("keep it out of git: {}", untrack_command(path, is_at_top)),
+            format!("and add to {file}: {}", any_ignore_line(path)),
         ];
     }
     vec![replacement(finding, rule)]
@@ -88,8 +89,17 @@ fn variable(finding: &Finding, rule: Option<&Rule>) -> String {
     if finding.rule == ASSIGNMENT { "SECRET".to_owned() } else { screaming(&finding.rule) }
 }
 
-/// Returns the last name in a text.
+/// Returns the last name in the text before a value. What touches the value is a part of the same
+/// token, such as the encoded `password=` before a password: then the name stands before the token.
 fn last_name(text: &str) -> &str {
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "_-+/".contains(c);
+    let before = text.trim_end_matches(is_token);
+    let is_assigned = || before.trim_end().ends_with(['"', '\'', '`', '=', ':', '(', '>']);
+    let text = match before.len() == text.len() {
+        true => text,
+        false if is_assigned() => before,
+        false => "",
+    };
     let is_other = |c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-');
     text.trim_end_matches(is_other).rsplit(is_other).next().unwrap_or_default()
 }
@@ -107,23 +117,49 @@ fn screaming(name: &str) -> String {
     text
 }
 
-/// Returns a path as git takes it on its command line: of a file called `*`, git would else take
-/// all files.
-fn pathspec(path: &str) -> String {
-    let is_magic = path.starts_with(':') || path.contains(['*', '?', '[', '\\']);
-    if is_magic { quoted(&format!(":(literal){path}")) } else { quoted(path) }
+/// Returns the command that takes a file out of the index and leaves it in its folder.
+pub fn untrack_command(path: &str, is_at_top: bool) -> String {
+    format!("git rm --cached -- {}", pathspec(path, is_at_top))
 }
 
-/// Returns the line of `.gitignore` at the top of the repository that names the file. Dot files are
-/// what they are in every folder.
-fn ignore_line(path: &str) -> String {
+/// Returns a path as git takes it on its command line: of a file called `*`, git would else take
+/// all files, and a path counts from the folder where the user is.
+fn pathspec(path: &str, is_at_top: bool) -> String {
+    let is_magic = path.starts_with(':') || path.contains(['*', '?', '[', '\\']);
+    // Behind `:/` more signs could be magic of their own, today or in a later git.
+    let is_plain = path.starts_with(|c: char| c == '.' || c.is_ascii_alphanumeric());
+    match (is_at_top, is_magic) {
+        (true, false) => quoted(path),
+        (true, true) => quoted(&format!(":(literal){path}")),
+        (false, false) if is_plain => quoted(&format!(":/{path}")),
+        (false, _) => quoted(&format!(":(top,literal){path}")),
+    }
+}
+
+/// Returns the line of `.gitignore` at the top that names the file, or a dot file by its name
+/// alone: it is what it is in every folder.
+fn any_ignore_line(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let mut line = if name.starts_with('.') { String::new() } else { "/".to_owned() };
-    for c in if name.starts_with('.') { name } else { path }.chars() {
+    if name.starts_with('.') { ignore_pattern(name) } else { ignore_line(path) }
+}
+
+/// Returns the line of `.gitignore` at the top of the repository that names exactly this file.
+pub fn ignore_line(path: &str) -> String {
+    format!("/{}", ignore_pattern(path))
+}
+
+fn ignore_pattern(path: &str) -> String {
+    let mut line = String::new();
+    let mut rest = path;
+    while let Some(c) = rest.chars().next() {
+        // Bytes that are no text stand for themselves as `\xNN`; that is how they are shown.
+        let len = if rest.get(..4).is_some_and(names_bytes) { 4 } else { c.len_utf8() };
+        rest = &rest[len..];
         match c {
-            '*' | '?' | '[' | '\\' => line.extend(['\\', c]),
             // A line cannot hold it, or a terminal must not: any byte fits.
-            c if is_dangerous(c) => line.extend(std::iter::repeat_n('?', c.len_utf8())),
+            '\\' if len == 4 => line.push('?'),
+            c if is_dangerous(c) => line.extend(std::iter::repeat_n('?', len)),
+            '*' | '?' | '[' | '\\' => line.extend(['\\', c]),
             c => line.push(c),
         }
     }
@@ -133,8 +169,15 @@ fn ignore_line(path: &str) -> String {
     line
 }
 
+/// Returns the command that adds a line to the `.gitignore` of the folder where the user is.
+pub fn ignore_command(line: &str) -> String {
+    // Some shells' `echo` makes one backslash of two.
+    let echo = if line.contains("\\\\") { "printf '%s\\n'" } else { "echo" };
+    format!("{echo} {} >> .gitignore", quoted(line))
+}
+
 /// Quotes a path for the shell, if it needs it.
-pub(super) fn quoted(path: &str) -> String {
+pub fn quoted(path: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/+@=:".contains(c);
     if !path.is_empty() && path.chars().all(is_plain) {
         return path.to_owned();
@@ -189,10 +232,18 @@ mod tests {
     #[test]
     fn a_name_may_stand_behind_any_letter() {
         assert_eq!(last_name("the api_key = \""), "api_key");
-        assert_eq!(last_name("api-key"), "api-key");
+        assert_eq!(last_name("api-key "), "api-key");
         assert_eq!(last_name("\u{2026}\u{e9}\u{1f511}db_pass: "), "db_pass");
         assert_eq!(last_name("x \u{201c}"), "x");
         assert_eq!(last_name(" = "), "");
+    }
+
+    #[test]
+    fn a_part_of_the_value_is_no_name() {
+        assert_eq!(last_name("db_login = \"cGFzc3dvcmQ9"), "db_login");
+        assert_eq!(last_name("db_login: cGF+c3/vcmQ9"), "db_login");
+        assert_eq!(last_name("mysql -p"), "");
+        assert_eq!(last_name("\u{2026}c3dvcmQ9"), "");
     }
 
     #[test]
@@ -206,12 +257,31 @@ mod tests {
 
     #[test]
     fn a_hostile_name_names_itself_alone() {
-        assert_eq!(pathspec("a/.env"), "a/.env");
-        assert_eq!(pathspec("*.pem"), "':(literal)*.pem'");
-        assert_eq!(pathspec(":!x.key"), "':(literal):!x.key'");
-        assert_eq!(ignore_line("a/.env"), ".env");
+        assert_eq!(pathspec("a/.env", true), "a/.env");
+        assert_eq!(pathspec("*.pem", true), "':(literal)*.pem'");
+        assert_eq!(pathspec(":!x.key", true), "':(literal):!x.key'");
+        assert_eq!(any_ignore_line("a/.env"), ".env");
+        assert_eq!(ignore_line("a/.env"), "/a/.env");
         assert_eq!(ignore_line("a b/x.key"), "/a b/x.key");
         assert_eq!(ignore_line("[a]*?.key "), "/\\[a]\\*\\?.key\\ ");
         assert_eq!(ignore_line("a\nb.key"), "/a?b.key");
+        assert_eq!(ignore_line("\\xFF\u{200b}.env"), "/????.env");
+    }
+
+    #[test]
+    fn below_the_top_a_path_says_where_it_counts_from() {
+        assert_eq!(pathspec("a/.env", false), ":/a/.env");
+        assert_eq!(pathspec(".env", false), ":/.env");
+        assert_eq!(pathspec("a b.env", false), "':/a b.env'");
+        assert_eq!(pathspec("!x.env", false), "':(top,literal)!x.env'");
+        assert_eq!(pathspec("*.env", false), "':(top,literal)*.env'");
+    }
+
+    #[test]
+    fn a_line_reaches_the_file_through_any_echo() {
+        assert_eq!(ignore_command("/a/.env"), "echo /a/.env >> .gitignore");
+        assert_eq!(ignore_command("/\\*.env"), "echo '/\\*.env' >> .gitignore");
+        let printed = "printf '%s\\n' '/a\\\\b.env' >> .gitignore";
+        assert_eq!(ignore_command("/a\\\\b.env"), printed);
     }
 }

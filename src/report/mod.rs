@@ -18,7 +18,8 @@ mod sarif;
 mod text;
 
 pub use explain::{write_explanation, write_explanation_json};
-pub use text::{Occasion, TextReport, quote_path};
+pub use instead::{ignore_command, ignore_line, quoted, untrack_command};
+pub use text::{Occasion, TextReport};
 
 /// The version of the JSON document; it changes only when a reader would have to.
 pub const JSON_VERSION: u64 = 1;

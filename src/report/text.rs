@@ -41,6 +41,8 @@ pub struct TextReport<'a> {
     pub paint: Paint,
     /// Where names and pages are looked up.
     pub rules: &'a RuleSet,
+    /// Whether the user is at the top of the repository, from where paths are counted.
+    pub is_at_top: bool,
 }
 
 /// A hook shows this many findings whole; more would hide the first.
@@ -138,7 +140,7 @@ impl TextReport<'_> {
             writeln!(out, "     the same value is accepted in {path}; this is another place")?;
         }
         let mut label = "instead";
-        for line in instead(finding, rule).iter().filter(|_| !is_told) {
+        for line in instead(finding, rule, self.is_at_top).iter().filter(|_| !is_told) {
             writeln!(out, "     {label:7}  {}", self.paint.command(&escape(line)))?;
             label = "";
         }
@@ -328,11 +330,6 @@ fn counted(count: usize, noun: &str) -> String {
     format!("{count} {}", plural(count, noun))
 }
 
-/// Quotes a path for a command that can be copied.
-pub fn quote_path(path: &str) -> String {
-    quoted(path)
-}
-
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
@@ -362,7 +359,8 @@ mod tests {
 
     fn render(occasion: Occasion, outcome: &Outcome) -> String {
         let rules = RuleSet::builtin();
-        let report = TextReport { occasion, paint: Paint { is_on: false }, rules: &rules };
+        let paint = Paint { is_on: false };
+        let report = TextReport { occasion, paint, rules: &rules, is_at_top: true };
         let mut out = Vec::new();
         report.write(outcome, &mut out).unwrap();
         String::from_utf8(out).unwrap()

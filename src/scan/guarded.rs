@@ -81,6 +81,10 @@ impl Guarded {
     pub(super) fn note(&self) -> String {
         let what = self.kind.what();
         let names = &self.holds.names;
+        // No more than that is known.
+        if self.kind == Kind::Key && self.holds.confidence < Confidence::High {
+            return "the file is named like a private key and holds one random line".to_owned();
+        }
         let list = match names.len() {
             0 => return format!("the file is {what}"),
             1 => names[0].clone(),

@@ -186,3 +186,55 @@ fn a_difference_is_what_a_reviewer_needs() {
     sandbox.keyhook(&["baseline", "diff", "nosuch"]).expect(2).says("no file and no revision");
     sandbox.keyhook(&["baseline", "diff", "--", "--output=x"]).expect(2).says("no revision");
 }
+
+#[test]
+fn a_revision_wins_over_a_file_of_its_name() {
+    let sandbox = sandbox();
+    sandbox.write("main", "{").write("other", "{");
+    sandbox.keyhook(&["baseline", "diff", "main"]).expect(0).says("0 added");
+    for name in ["./main", "other"] {
+        let run = sandbox.keyhook(&["baseline", "diff", name]).expect(2);
+        run.says("hint: mend that line\n").hides("git checkout");
+    }
+    sandbox.commit(NAME, "{");
+    let run = sandbox.keyhook(&["baseline", "diff", "main", "HEAD^"]).expect(2);
+    run.says("compare with a revision before it").hides("git checkout");
+    let run = sandbox.keyhook(&["baseline", "diff", "mian"]).expect(2);
+    run.says("`mian` is no file and no revision").says("git log --oneline -- :/.secrets.baseline");
+}
+
+#[test]
+fn before_the_first_commit_nothing_was_accepted() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.py", leak(1)).stage(&["a.py"]);
+    sandbox.keyhook(&["baseline", "create"]).expect(0);
+    sandbox.keyhook(&["baseline", "diff"]).expect(0).says("1 added");
+    let run = sandbox.keyhook(&["baseline", "diff", "main"]).expect(2);
+    run.says("hint: nothing is committed yet").hides("git log");
+    sandbox.write(NAME, "{").stage(&[NAME]);
+    let run = sandbox.keyhook(&["scan", "--staged"]).expect(2);
+    run.says("mend that line; what was committed comes back with: git checkout HEAD -- :/");
+}
+
+#[test]
+fn what_git_complains_about_is_not_taken_for_a_wrong_name() {
+    // As if somebody else owned the folder: git refuses, and says how to allow it.
+    let sandbox = sandbox().with_variable("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+    for arguments in [
+        &["baseline", "diff", "HEAD~1"][..],
+        &["ci", "--base", "HEAD~1"],
+        &["scan", "--range", "HEAD~1..HEAD"],
+    ] {
+        let run = sandbox.keyhook(arguments).expect(2).says("safe.directory");
+        run.hides("spelling").hides("is called").hides("no revision");
+    }
+}
+
+#[test]
+fn a_bare_repository_says_what_can_be_looked_at() {
+    let sandbox = Sandbox::with_init(&["--bare"]);
+    let run = sandbox.keyhook(&["scan"]).expect(2).says("a bare repository has no files");
+    run.says("keyhook scan --history").hides("git status");
+    sandbox.keyhook(&["scan", "--history"]).expect(0);
+    sandbox.keyhook(&["baseline", "diff"]).expect(0).says("0 added");
+}

@@ -6,7 +6,7 @@ use keyhook::baseline::Record;
 use keyhook::finding::Verdict;
 
 use super::{Random, parse, record, render};
-use crate::support::{Run, Sandbox};
+use crate::support::{Run, Sandbox, program};
 
 const NAME: &str = ".secrets.baseline";
 
@@ -299,4 +299,25 @@ fn install_registers_the_driver_and_uninstall_leaves_the_old_bytes() {
     sandbox.keyhook(&["uninstall"]).expect(0);
     assert_eq!(sandbox.read(".git/config"), config);
     assert!(!has_attributes());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_with_any_name_is_registered() {
+    let sandbox = Sandbox::new();
+    sandbox.commit("a.txt", "x\n");
+    let folder = sandbox.beside("a 'new'\nline\tand \"more\" 100%");
+    std::fs::create_dir(&folder).unwrap();
+    let copy = folder.join("keyhook");
+    std::fs::copy(program(), &copy).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = sandbox.command(&copy, sandbox.root());
+        Run::of(command.args(arguments).output().unwrap()).expect(0)
+    };
+    run(&["install"]);
+    let driver = sandbox.git(&["config", "--get", "merge.keyhook.driver"]);
+    let name = folder.to_str().unwrap().replace('\'', "'\\''").replace('%', "%%");
+    assert!(driver.contains(&format!("'{name}/keyhook' baseline merge")), "{driver}");
+    run(&["uninstall"]);
+    assert_eq!(sandbox.try_git(&["config", "--get", "merge.keyhook.driver"]).code, 1);
 }

@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::Value;
 
 use crate::installer::picture;
-use crate::support::{Sandbox, filled, leak};
+use crate::support::{Run, Sandbox, filled, leak};
 
 /// A repository in which nothing is wrong.
 fn healthy() -> Sandbox {
@@ -167,6 +167,31 @@ fn switches_of_the_configuration_and_the_shell_are_seen() {
 }
 
 #[test]
+fn a_hooks_folder_is_called_what_it_is() {
+    let sandbox = healthy();
+    let elsewhere = sandbox.beside("nowhere").display().to_string();
+    sandbox.git(&["config", "core.hooksPath", &elsewhere]);
+    let run = sandbox.keyhook(&["doctor"]).expect(1).says("there is no such folder");
+    run.says(&format!("{elsewhere}, which this repository chose")).hides("of the project");
+    sandbox.git(&["config", "core.hooksPath", "hooks"]);
+    sandbox.keyhook(&["doctor"]).says("/hooks, a folder of the project (core.hooksPath");
+}
+
+#[test]
+fn a_broken_configuration_of_the_user_is_told() {
+    let sandbox = healthy();
+    let file = sandbox.beside("home").join(".config/keyhook/config.toml");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    for (text, problem) in [("[own-keys\n", "cannot use"), ("own_keys = 1\n", "unknown field")] {
+        fs::write(&file, text).unwrap();
+        let run = sandbox.keyhook(&["doctor"]).expect(1).says(problem);
+        run.says("own keys: cannot use ~/.config/keyhook/config.toml");
+    }
+    fs::write(&file, "[own-keys]\noff = [\"aws\"]\n").unwrap();
+    sandbox.keyhook(&["doctor"]).expect(0);
+}
+
+#[test]
 fn hooks_in_gits_configuration_count_only_where_git_runs_them() {
     let sandbox = Sandbox::new();
     let command = format!("{} hook pre-commit", crate::support::program().display());
@@ -231,6 +256,45 @@ fn files_of_keys_are_found_tracked_or_waiting() {
     assert!(sandbox.git(&["ls-files", "--", ".env"]).contains(".env"));
 }
 
+#[cfg(unix)]
+#[test]
+fn what_doctor_offers_can_be_copied_for_any_name_and_from_any_folder() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let names: [&[u8]; 6] =
+        [b"sub/.env", b"\xff.env", b":!x.env", b"a\nb.env", b"c\r.env", b"*d\\e.env "];
+    for name in names {
+        let folders: &[&str] =
+            if name == names[0] { &["", "sub", "../elsewhere"] } else { &["sub"] };
+        for folder in folders {
+            let sandbox = healthy();
+            sandbox.write("kept.env", "A=\n").commit("sub/a.txt", "x\n");
+            fs::create_dir_all(sandbox.path("../elsewhere")).unwrap();
+            // A blank at the end makes it another kind of file.
+            sandbox.commit(".keyhook.toml", "[guarded]\nadd = [\"*e.env \"]\n");
+            fs::write(sandbox.root().join(OsStr::from_bytes(name)), "ROOM=otter, blue\n").unwrap();
+            fs::write(sandbox.path(".gitignore"), "").unwrap();
+            sandbox.git(&["add", "--all"]);
+            let place = sandbox.root().to_str().unwrap();
+            let run = || sandbox.keyhook_in(&sandbox.path(folder), &["doctor", place]).expect(1);
+            let said = run().says("git tracks 1 file that should stay here").out;
+            let command = said.lines().find(|line| line.contains("git rm --cached")).unwrap();
+            assert_eq!(command.contains("cd "), !folder.is_empty(), "{command}");
+            let mut shell = sandbox.command("bash", &sandbox.path(folder));
+            Run::of(shell.args(["-c", command]).output().unwrap()).expect(0);
+            assert_eq!(sandbox.git(&["ls-files", "*.env*"]), "kept.env\n", "{command}");
+            let others = ["ls-files", "--others", "--exclude-standard"];
+            assert_eq!(sandbox.git(&others), "", "{command}");
+            // The same line is what `--fix` writes.
+            let written = sandbox.read(".gitignore");
+            sandbox.write(".gitignore", "");
+            sandbox.keyhook(&["doctor", "--fix"]).says("added to .gitignore: ");
+            assert_eq!(sandbox.read(".gitignore"), written);
+        }
+    }
+}
+
 #[test]
 fn an_accepted_key_file_is_no_finding() {
     let sandbox = healthy();
@@ -283,7 +347,7 @@ fn the_baseline_is_looked_at_as_it_is_staged() {
     sandbox.write(".secrets.baseline", format!("{good}\n"));
     sandbox.keyhook(&["doctor"]).expect(1).says("differs from the staged one");
     sandbox.write(".secrets.baseline", "{").stage(&[".secrets.baseline"]);
-    sandbox.keyhook(&["doctor"]).expect(1).says("git checkout HEAD -- .secrets.baseline");
+    sandbox.keyhook(&["doctor"]).expect(1).says("git checkout HEAD -- :/.secrets.baseline");
     let late = good
         .replace("\"verdict\":\"unreviewed\"", "\"verdict\":\"real\",\"rotate-by\":\"2020-01-02\"");
     sandbox.write(".secrets.baseline", late).stage(&[".secrets.baseline"]);

@@ -59,6 +59,17 @@ fn stage_as(sandbox: &Sandbox, id: &str, path: &str) {
 }
 
 #[test]
+fn a_long_token_is_explained() {
+    let sandbox = Sandbox::new();
+    for example in
+        ["secret_key = \"{{alnum 60000}}\"\n", "u = 'data:image/png;base64,{{base64 40000}}'\n"]
+    {
+        sandbox.write("a.py", filled(example, 1));
+        within(&sandbox, 60, 500, &["scan", "--explain", "a.py:1"]).expect(0).says("a.py:1");
+    }
+}
+
+#[test]
 fn folders_in_folders() {
     for depth in [200, 255, 256, 257, 1000, 4000] {
         let sandbox = Sandbox::new();

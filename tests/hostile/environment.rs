@@ -30,14 +30,36 @@ fn keyhook_with_variables_of(of: &Sandbox, folder: &Path, arguments: &[&str]) ->
 #[test]
 fn install_goes_into_the_repository_that_is_named() {
     let (named_by_hook, meant) = two();
-    keyhook_with_variables_of(&named_by_hook, meant.root(), &["install"]).expect(0);
+    let place = meant.root().to_str().unwrap();
+    keyhook_with_variables_of(&named_by_hook, meant.root(), &["install", place]).expect(0);
     assert!(meant.path(".git/hooks/pre-commit").exists());
     assert!(!named_by_hook.path(".git/hooks/pre-commit").exists());
     // And it works there.
     meant.write("new.py", leak(2)).stage(&["new.py"]);
     meant.try_commit(&[]).expect(1).says("new.py:1:");
-    keyhook_with_variables_of(&named_by_hook, meant.root(), &["uninstall"]).expect(0);
+    keyhook_with_variables_of(&named_by_hook, meant.root(), &["uninstall", place]).expect(0);
     assert!(!meant.path(".git/hooks/pre-commit").exists());
+}
+
+#[test]
+fn a_repository_that_only_a_variable_names_is_not_passed_over() {
+    let (named, here) = two();
+    let elsewhere = named.beside("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    for command in ["install", "uninstall", "doctor"] {
+        let run = keyhook_with_variables_of(&named, here.root(), &[command]).expect(2);
+        run.says("the variable GIT_DIR names another repository: ")
+            .says(&format!("keyhook {command} {}\n", named.root().display()))
+            .says(&format!("env -u GIT_DIR keyhook {command}\n"));
+        let run = keyhook_with_variables_of(&named, &elsewhere, &[command]).expect(2);
+        run.says("the variable GIT_DIR names").hides("env -u");
+    }
+    for sandbox in [&named, &here] {
+        assert!(!sandbox.path(".git/hooks/pre-commit").exists());
+    }
+    // git names the repository to its own aliases; it is the one of the folder.
+    keyhook_with_variables_of(&here, here.root(), &["install"]).expect(0);
+    assert!(here.path(".git/hooks/pre-commit").exists());
 }
 
 #[test]

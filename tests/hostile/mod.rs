@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use crate::support::{Run, Sandbox, leak, program};
+use crate::support::{Run, Sandbox, filled, leak, program};
 
 mod bounds;
 mod code;

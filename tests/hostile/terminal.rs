@@ -184,7 +184,7 @@ fn names_of_the_users_own_rules() {
                 pattern = '(?<secret> acme_ [a-z0-9]{20} )'\n\
                 matches = ['X=«acme_{{alnum-lower 20}}»', 'Y=«acme_{{alnum-lower 20}}»']\n\
                 ignores = ['acme_', 'acme']\n";
-    let key = crate::support::filled("acme_{{alnum-lower 20}}", 5);
+    let key = filled("acme_{{alnum-lower 20}}", 5);
     sandbox.write(".keyhook.toml", rule).write("app.py", format!("X={key}\n")).stage(&["."]);
     looks_are_harmless(&sandbox, "app.py");
 }
@@ -196,7 +196,7 @@ fn a_gitleaks_file() {
                 description = \"\\u001B[2J\"\nregex = '''acme_([a-z0-9]{20})'''\n\
                 unknown = \"\\u009B\"\n[[rules]]\nid = \"\\u202E\"\nregex = '''('''\n\
                 [[allowlists]]\ndescription = \"\\u001B[2J\"\nregexes = ['''nothing''']\n";
-    let key = crate::support::filled("acme_{{alnum-lower 20}}", 5);
+    let key = filled("acme_{{alnum-lower 20}}", 5);
     for disable in ["", "disable = [\"\\u202E\"]\n"] {
         let settings = format!("gitleaks = \".gitleaks.toml\"\n{disable}");
         sandbox.write(".keyhook.toml", settings).write(".gitleaks.toml", text);

@@ -338,6 +338,18 @@ fn a_repository_in_the_environment_does_not_confuse_it() {
     blocks(&sandbox);
 }
 
+#[test]
+fn a_lock_that_was_left_is_named() {
+    let sandbox = Sandbox::new();
+    sandbox.install();
+    sandbox.write(".git/config.lock", "");
+    let run = sandbox.keyhook(&["uninstall"]).expect(2).hides("permissions");
+    let command = run.err.split("left its lock: ").nth(1).expect("a command").to_owned();
+    let mut shell = sandbox.command("sh", sandbox.root());
+    Run::of(shell.args(["-c", &command]).output().unwrap()).expect(0);
+    sandbox.keyhook(&["uninstall"]).expect(0);
+}
+
 fn install_sh(sandbox: &Sandbox, arguments: &[&str]) -> Run {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("install.sh");
     let mut command = sandbox.command("sh", sandbox.root());

@@ -1,22 +1,24 @@
 //! `keyhook baseline diff`: what a reviewer of a changed baseline needs to see.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Component, Path};
 
 use serde_json::{Value, json};
 
 use super::{one, shown, statement};
-use crate::baseline::{BASELINE_NAME, Baseline, Change, Difference, Record};
+use crate::baseline::{BASELINE_NAME, Baseline, BaselineError, Change, Difference, Record};
+use crate::cli::hook::git_problem;
 use crate::cli::{Exit, written};
 use crate::file;
-use crate::git::Repository;
+use crate::git::{History, Repository};
 use crate::report::write_document;
 use crate::scan::{Options, Problem, baseline_problem};
 use crate::terminal::{Paint, escape, may_color};
 
 /// Show what was added, judged, moved and taken out between two baselines
 ///
-/// Each is a file or a revision. Ends with 0 whether or not there is a difference.
+/// Each is a revision, or a file: ./NAME is always the file. Ends with 0 whether or not there is a
+/// difference.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The older one
@@ -46,49 +48,79 @@ impl Args {
     }
 }
 
+/// What can be done about a baseline that is damaged.
+enum Way {
+    /// It is the file that keyhook uses.
+    Usual,
+    /// It is some other file, or is committed: going back to HEAD would change nothing for it, or
+    /// throw away something else.
+    Other(&'static str),
+}
+
 fn worktree(repository: &Repository) -> Result<Baseline, Problem> {
     let top = repository.work_dir().unwrap_or(Path::new("."));
     let bytes = file::read_if_there(&top.join(BASELINE_NAME))
         .map_err(|error| unreadable(BASELINE_NAME, &error))?;
-    parse(repository, BASELINE_NAME, bytes.as_deref())
+    parse(repository, BASELINE_NAME, bytes.as_deref(), Way::Usual)
 }
 
-/// Reads a file, or the baseline of a revision; a revision without one has an empty one.
+/// Reads the baseline of a revision, or a file. A revision without one has an empty one, and so has
+/// HEAD before the first commit.
 fn load(repository: &Repository, name: &str) -> Result<Baseline, Problem> {
     let path = Path::new(name);
     let read = || {
         let bytes = std::fs::read(path).map_err(|error| unreadable(name, &error))?;
-        parse(repository, name, Some(&bytes))
+        parse(repository, name, Some(&bytes), Way::Other("mend that line"))
     };
-    if path.is_file() {
+    if !matches!(path.components().next(), None | Some(Component::Normal(_))) {
         return read();
     }
-    let git = repository.git();
-    let commit = format!("{name}^{{commit}}");
-    let found = git.run(["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]);
-    let id = match found {
-        Ok(id) => id,
-        // What `<(…)` of a shell stands for is a pipe.
-        Err(_) if path.exists() && !path.is_dir() => return read(),
-        Err(_) => {
-            return Err(Problem {
-                path: String::new(),
-                problem: format!("`{}` is no file and no revision", escape(name)),
-                hint: "keyhook baseline diff main HEAD".into(),
-            });
-        }
+    let Some(commit) = repository.revision(name).map_err(|error| git_problem(&error))? else {
+        let has_commit = repository.head_commit().map_err(|error| git_problem(&error))?.is_some();
+        return match has_commit {
+            // A bare repository holds a file of this name.
+            false if name == "HEAD" => parse(repository, name, None, Way::Usual),
+            // What `<(…)` of a shell stands for is a pipe.
+            _ if path.exists() && !path.is_dir() => read(),
+            _ => Err(nothing(name, has_commit)),
+        };
     };
-    let id = String::from_utf8_lossy(&id).trim().to_owned();
-    let blob = git.run(["cat-file", "blob", &format!("{id}:{BASELINE_NAME}")]).ok();
-    parse(repository, name, blob.as_deref())
+    let read = || {
+        let history = History::new(repository);
+        let entry = history.entry(history.commit(commit)?.tree, BASELINE_NAME.as_bytes())?;
+        entry.map(|entry| repository.read_object(entry.id)).transpose()
+    };
+    let bytes = read().map_err(|error| git_problem(&error))?;
+    parse(repository, name, bytes.as_deref(), Way::Other("compare with a revision before it"))
 }
 
-fn parse(repository: &Repository, name: &str, bytes: Option<&[u8]>) -> Result<Baseline, Problem> {
+fn nothing(name: &str, has_commit: bool) -> Problem {
+    let problem = format!("`{}` is no file and no revision", escape(name));
+    let hint = match has_commit {
+        true => format!("the commits that changed it: git log --oneline -- :/{BASELINE_NAME}"),
+        false => "nothing is committed yet, so only files can be compared".to_owned(),
+    };
+    Problem { path: String::new(), problem, hint }
+}
+
+fn parse(
+    repository: &Repository,
+    name: &str,
+    bytes: Option<&[u8]>,
+    way: Way,
+) -> Result<Baseline, Problem> {
     let salt_dir = Some(repository.common_dir().to_owned());
     let salt = Options { salt_dir, ..Options::default() }.salt();
     let Some(bytes) = bytes else { return Ok(Baseline::new(salt)) };
-    let parsed = Baseline::parse(bytes, &salt);
-    parsed.map_err(|error| Problem { path: escape(name).into_owned(), ..baseline_problem(&error) })
+    Baseline::parse(bytes, &salt).map_err(|error| {
+        let problem = Problem { path: escape(name).into_owned(), ..baseline_problem(&error) };
+        match (way, error) {
+            (Way::Other(hint), BaselineError::Damaged { .. } | BaselineError::Conflict { .. }) => {
+                Problem { hint: hint.to_owned(), ..problem }
+            }
+            _ => problem,
+        }
+    })
 }
 
 fn unreadable(name: &str, error: &io::Error) -> Problem {

@@ -50,9 +50,11 @@ impl Args {
     pub(super) fn run(self) -> Exit {
         let outcome = Repository::open(self.reader)
             .map_err(|error| git_problem(&error))
-            .and_then(|repository| self.look(&repository));
+            .and_then(|repository| Ok((self.look(&repository)?, repository.is_at_top())));
         match outcome {
-            Ok(outcome) => super::scan::report(&self.format, Occasion::Change, &outcome),
+            Ok((outcome, is_at_top)) => {
+                super::scan::report(&self.format, (Occasion::Change, is_at_top), &outcome)
+            }
             Err(problem) => fail_problem(&problem),
         }
     }

@@ -84,15 +84,16 @@ fn one(name: &'static str, worktree: Option<Vec<u8>>, staged: Option<Vec<u8>>) -
     match (&staged, &worktree) {
         (None, Some(_)) => {
             let says = format!("{name} is not staged, so the hook does not see it");
-            checks.push(check(id, State::Wrong, says).mended_by(add));
+            checks.push(check(id, State::Wrong, says).mended_at_top_by(add));
         }
         (Some(_), None) => {
             let says = format!("{name} is gone from the worktree; the staged one counts");
-            checks.push(check(id, State::Wrong, says).mended_by(format!("git checkout -- {name}")));
+            let mend = format!("git checkout -- {name}");
+            checks.push(check(id, State::Wrong, says).mended_at_top_by(mend));
         }
         (Some(staged), Some(worktree)) if staged != worktree => {
             let says = format!("{name} in the worktree differs from the staged one, which counts");
-            checks.push(check(id, State::Wrong, says).mended_by(add));
+            checks.push(check(id, State::Wrong, says).mended_at_top_by(add));
         }
         _ => {}
     }

@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use super::files::{SHOWN_MAX, settings, warning_names};
 use super::{Check, Section, State, counted, listed};
 use crate::file::{self, Links};
-use crate::git::Repository;
+use crate::git::{Repository, to_path};
+use crate::source::path_text;
 
 /// A shorter value is a setting, or a password that nobody means to keep.
 const VALUE_MIN: usize = 12;
@@ -44,10 +45,12 @@ pub(super) fn look(repository: &Repository) -> Vec<Check> {
     let _ = getrandom::fill(&mut salt);
     let mut seen: Seen = BTreeMap::new();
     let mut count = 0;
-    for path in paths {
+    for name in paths {
+        let path = path_text(&name);
         let Some(environment) = environment_of(&path) else { continue };
         let mut bytes = Vec::new();
-        let Ok(Some(file)) = file::open(&top.join(&path), Links::Followed) else { continue };
+        let Some(file) = to_path(&name).map(|path| top.join(path)) else { continue };
+        let Ok(Some(file)) = file::open(&file, Links::Followed) else { continue };
         if file.take(FILE_MAX).read_to_end(&mut bytes).is_err() {
             continue;
         }

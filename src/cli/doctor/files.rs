@@ -3,13 +3,15 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
-use super::{Check, Fix, Section, State, counted, quoted};
+use super::{Check, Fix, Section, State, counted};
 use crate::baseline::{BASELINE_NAME, Baseline};
 use crate::config::{CONFIG_NAME, Config};
 use crate::file::{self, Links};
 use crate::finding::Salt;
-use crate::git::{GitError, Repository};
+use crate::git::{GitError, Repository, to_path};
+use crate::report::{ignore_command, ignore_line, untrack_command};
 use crate::scan::{is_guarded_name, is_sensitive};
+use crate::source::path_text;
 
 /// How much of a file is read to see what it holds.
 const READ_MAX: u64 = 1 << 20;
@@ -30,30 +32,30 @@ pub(super) fn look(repository: &Repository) -> Vec<Check> {
             }
         };
     let accepted = accepted_paths(top);
-    let holds = |path: &String, bytes: Option<Vec<u8>>| {
-        !accepted.contains(path) && bytes.is_none_or(|bytes| is_sensitive(path, &bytes, &config))
+    let held = |name: &Vec<u8>, bytes: Option<Vec<u8>>| {
+        let path = path_text(name);
+        let holds = bytes.is_none_or(|bytes| is_sensitive(&path, &bytes, &config));
+        (holds && !accepted.contains(&path)).then_some(path)
     };
     let tracked: Vec<String> =
-        tracked.into_iter().filter(|path| holds(path, staged(repository, path))).collect();
+        tracked.iter().filter_map(|name| held(name, staged(repository, name))).collect();
     let loose: Vec<String> =
-        loose.into_iter().filter(|path| holds(path, in_worktree(&top.join(path)))).collect();
+        loose.iter().filter_map(|name| held(name, in_worktree(top, name))).collect();
     let mut checks = Vec::new();
     if let Some(first) = tracked.first() {
         let says = format!("git tracks {} that should stay here", counted(tracked.len(), "file"));
-        let mend = format!(
-            "git rm --cached -- {} && echo {} >> .gitignore",
-            quoted(first),
-            quoted(&ignore_line(first))
-        );
-        let check = Check::new("tracked", Section::Files, State::Wrong, says).mended_by(mend);
+        let ignore = ignore_command(&ignore_line(first));
+        let mend = format!("{} && {ignore}", untrack_command(first, true));
+        let check =
+            Check::new("tracked", Section::Files, State::Wrong, says).mended_at_top_by(mend);
         checks.push(check.with_details(shown(&tracked)));
     }
     for path in loose.iter().take(SHOWN_MAX) {
         let says = format!("{path} is not ignored: one `git add .` takes it along");
         let line = ignore_line(path);
-        let mend = format!("echo {} >> .gitignore", quoted(&line));
         let check = Check::new("not-ignored", Section::Files, State::Wrong, says);
-        checks.push(check.mended_by(mend).fixed_by(Fix::Ignore(line)));
+        let check = check.mended_at_top_by(ignore_command(&line));
+        checks.push(check.fixed_by(Fix::Ignore(line)));
     }
     if checks.is_empty() {
         let says = "no file of keys (.env, *.pem, id_rsa …) is tracked, or waits to be";
@@ -70,39 +72,42 @@ fn no_rule_for_env(repository: &Repository) -> Option<Check> {
     let is_ignored = command.output().is_ok_and(|output| output.status.code() != Some(1));
     let says = "git would not ignore a file .env here";
     let check = Check::new("env-rule", Section::Files, State::Note, says);
-    (!is_ignored).then(|| check.mended_by("echo .env >> .gitignore"))
+    (!is_ignored).then(|| check.mended_at_top_by("echo .env >> .gitignore"))
 }
 
-/// Lists the files of a kind whose name is a warning.
+/// Lists the files of a kind whose name is a warning, from the top of the repository.
 pub(super) fn warning_names(
     repository: &Repository,
     kind: &[&str],
     config: &Config,
-) -> Result<Vec<String>, GitError> {
+) -> Result<Vec<Vec<u8>>, GitError> {
     let mut arguments = vec!["ls-files", "-z", "--full-name"];
     arguments.extend(kind);
     // From a folder below, all of the repository is meant.
     arguments.extend(["--", ":(top)"]);
     let reply = repository.git().run(arguments)?;
     let names = reply.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-    let names = names.map(|name| String::from_utf8_lossy(name).into_owned());
-    let mut names: Vec<String> =
-        names.filter(|name| is_guarded_name(name) || config.is_guarded(name)).collect();
+    let is_warning = |name: &&[u8]| {
+        let path = path_text(name);
+        is_guarded_name(&path) || config.is_guarded(&path)
+    };
+    let mut names: Vec<Vec<u8>> = names.filter(is_warning).map(<[u8]>::to_vec).collect();
     names.sort();
     names.dedup();
     Ok(names)
 }
 
 /// What git has of a file; what cannot be read may hold anything.
-fn staged(repository: &Repository, path: &str) -> Option<Vec<u8>> {
-    let entry = repository.staged_entry(path).ok().flatten()?;
+fn staged(repository: &Repository, name: &[u8]) -> Option<Vec<u8>> {
+    let entry = repository.staged_entry(name).ok().flatten()?;
     repository.read_object(entry.id).ok()
 }
 
-fn in_worktree(path: &Path) -> Option<Vec<u8>> {
+fn in_worktree(top: &Path, name: &[u8]) -> Option<Vec<u8>> {
+    let path = top.join(to_path(name)?);
     let mut bytes = Vec::new();
     // A link, a pipe or a device is none of this.
-    let Some(file) = file::open(path, Links::Refused).ok()? else { return Some(bytes) };
+    let Some(file) = file::open(&path, Links::Refused).ok()? else { return Some(bytes) };
     file.take(READ_MAX).read_to_end(&mut bytes).ok().map(|_| bytes)
 }
 
@@ -127,26 +132,11 @@ fn shown(paths: &[String]) -> Vec<String> {
     lines
 }
 
-/// Returns the pattern for exactly this file.
-fn ignore_line(path: &str) -> String {
-    let mut line = String::from("/");
-    for c in path.chars() {
-        if matches!(c, '\\' | '*' | '?' | '[') || c == ' ' && path.ends_with(' ') {
-            line.push('\\');
-        }
-        line.push(c);
-    }
-    line
-}
-
 /// Adds lines to `.gitignore`, and nothing else.
 pub(super) fn ignore(top: &Path, lines: &[&str]) -> Result<String, String> {
     let path = top.join(".gitignore");
     let fail = |error: std::io::Error| format!("cannot write {}: {error}", path.display());
     let old = file::read_if_there(&path).map_err(fail)?.unwrap_or_default();
-    if lines.iter().any(|line| line.contains(['\n', '\r'])) {
-        return Err("a file name with a line break cannot stand in .gitignore".to_owned());
-    }
     let mut text = old;
     if !text.is_empty() && !text.ends_with(b"\n") {
         text.push(b'\n');
@@ -156,15 +146,4 @@ pub(super) fn ignore(top: &Path, lines: &[&str]) -> Result<String, String> {
     }
     crate::baseline::write_whole(&path, &text).map_err(fail)?;
     Ok(format!("added to .gitignore: {}", lines.join(" ")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_line_for_gitignore_means_that_file_only() {
-        assert_eq!(ignore_line("a/.env"), "/a/.env");
-        assert_eq!(ignore_line("a*[b].env"), "/a\\*\\[b].env");
-    }
 }

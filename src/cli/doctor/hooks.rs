@@ -1,5 +1,6 @@
 //! Which hooks git would really run, and whether they block.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::{Check, Fix, Section, State, listed, quoted};
@@ -26,7 +27,7 @@ pub(super) fn look(repository: &Repository) -> Vec<Check> {
     let managers = recognise(repository.work_dir(), &place);
     let events = Event::defaults(repository.work_dir().is_none());
     let configured = configured_hooks(repository.git());
-    let mut checks = vec![folder(&place)];
+    let mut checks = vec![folder(&place, repository.work_dir())];
     let mut states = status(repository, &place, &managers, &EVENTS);
     // A hook that was not asked for is looked at where it is keyhook's.
     let is_ours = |what: &What| !matches!(what, What::Absent | What::Foreign | What::Manager(_));
@@ -58,7 +59,8 @@ fn check(id: &'static str, state: State, says: impl Into<String>) -> Check {
     Check::new(id, Section::Hooks, state, says)
 }
 
-fn folder(place: &Place) -> Check {
+fn folder(place: &Place, top: Option<&Path>) -> Check {
+    let is_inside = top.is_some_and(|top| place.is_below(top));
     let folder = place.folder.display();
     let why = match &place.configured {
         Some(configured) => format!(" (core.hooksPath, {} configuration)", configured.scope),
@@ -74,11 +76,16 @@ fn folder(place: &Place) -> Check {
     }
     let whose = match place.owner {
         Owner::Repository => "",
-        Owner::Project => ", a folder of the project",
+        Owner::Project if is_inside => ", a folder of the project",
+        Owner::Project => ", which this repository chose",
         Owner::Others => ", which other repositories use too",
         Owner::Keyhook => ", put in by keyhook install --global",
     };
-    check("hooks-folder", State::Good, format!("git takes its hooks from {folder}{whose}{why}"))
+    let (state, absent) = match place.folder.exists() {
+        true => (State::Good, ""),
+        false => (State::Note, "; there is no such folder"),
+    };
+    check("hooks-folder", state, format!("git takes its hooks from {folder}{whose}{why}{absent}"))
 }
 
 /// One sentence for all that is well.
@@ -369,8 +376,11 @@ fn worktrees(repository: &Repository) -> Option<Check> {
 
 fn submodules(repository: &Repository) -> Option<Check> {
     let top = repository.work_dir()?;
-    let arguments = ["config", "-z", "--file", ".gitmodules", "--get-regexp", "\\.path$"];
-    let reply = repository.git().run(arguments).ok()?;
+    let file = top.join(".gitmodules");
+    let read = ["config", "-z", "--get-regexp", "--file"].map(OsStr::new);
+    let reply =
+        repository.git().run(read.into_iter().chain([file.as_os_str(), OsStr::new("\\.path$")]));
+    let reply = reply.ok()?;
     let text = String::from_utf8_lossy(&reply).into_owned();
     let paths = text.split('\0').filter_map(|entry| Some(entry.split_once('\n')?.1));
     let unguarded: Vec<String> = paths
@@ -382,7 +392,7 @@ fn submodules(repository: &Repository) -> Option<Check> {
     let first = unguarded.first()?;
     let mend = format!("keyhook install {}", quoted(first));
     let says = "submodules have hooks of their own, and these run no keyhook";
-    Some(check("submodules", State::Note, says).mended_by(mend).with_details(unguarded))
+    Some(check("submodules", State::Note, says).mended_at_top_by(mend).with_details(unguarded))
 }
 
 fn is_guarded(folder: &Path) -> bool {

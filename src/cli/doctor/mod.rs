@@ -7,8 +7,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Exit, fail_git, written};
+use super::{Exit, open_repository, written};
 use crate::git::Repository;
+use crate::report::quoted;
 
 mod baseline;
 mod ci;
@@ -49,6 +50,8 @@ struct Check {
     details: Vec<String>,
     /// The command that mends it.
     mend: Option<String>,
+    /// Whether the command is for the top of the repository.
+    is_for_top: bool,
     /// What `--fix` does.
     fix: Option<Fix>,
 }
@@ -89,7 +92,8 @@ enum Fix {
 impl Check {
     fn new(id: &'static str, section: Section, state: State, says: impl Into<String>) -> Check {
         let says = says.into();
-        Check { id, section, state, says, details: Vec::new(), mend: None, fix: None }
+        let (details, mend, is_for_top, fix) = (Vec::new(), None, false, None);
+        Check { id, section, state, says, details, mend, is_for_top, fix }
     }
 
     fn with_details(mut self, details: Vec<String>) -> Check {
@@ -102,6 +106,12 @@ impl Check {
         self
     }
 
+    /// As `mended_by`, with a command that works at the top of the repository alone.
+    fn mended_at_top_by(mut self, command: impl Into<String>) -> Check {
+        self.is_for_top = true;
+        self.mended_by(command)
+    }
+
     fn fixed_by(mut self, fix: Fix) -> Check {
         self.fix = Some(fix);
         self
@@ -110,9 +120,9 @@ impl Check {
 
 impl Args {
     pub(super) fn run(self) -> Exit {
-        let repository = match Repository::open_at(&self.repository) {
+        let repository = match open_repository(&self.repository, "doctor") {
             Ok(repository) => repository,
-            Err(error) => return fail_git(&error),
+            Err(exit) => return exit,
         };
         let mut checks = look(&repository);
         let mut mended = Vec::new();
@@ -134,7 +144,7 @@ impl Args {
     }
 }
 
-/// Every question, in the order of the answer.
+/// Every question, in the order of the answer; its commands can be copied where the user is.
 fn look(repository: &Repository) -> Vec<Check> {
     let mut checks = hooks::look(repository);
     checks.extend(reading::look(repository));
@@ -144,6 +154,12 @@ fn look(repository: &Repository) -> Vec<Check> {
         checks.extend(environments::look(repository));
         checks.extend(baseline::look(repository));
         checks.extend(ci::look(repository));
+    }
+    if !repository.is_at_top() {
+        let place = quoted(&place(repository));
+        for check in checks.iter_mut().filter(|check| check.is_for_top) {
+            check.mend = check.mend.take().map(|command| format!("cd {place} && {command}"));
+        }
     }
     checks
 }
@@ -201,15 +217,5 @@ fn listed(words: &[&str]) -> String {
         [] => String::new(),
         [one] => (*one).to_owned(),
         [head @ .., last] => format!("{} and {last}", head.join(", ")),
-    }
-}
-
-/// Writes a name so that it can be pasted into a shell.
-fn quoted(name: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%,:=".contains(c);
-    if !name.is_empty() && name.chars().all(is_plain) {
-        name.to_owned()
-    } else {
-        format!("'{}'", name.replace('\'', "'\\''"))
     }
 }

@@ -3,15 +3,16 @@
 use super::files::settings;
 use super::{Check, Section, State, counted};
 use crate::git::Repository;
-use crate::own::{Machine, sources};
+use crate::own::{Machine, sources, user_problem};
 
-pub(super) fn look(repository: &Repository) -> Option<Check> {
-    let top = repository.work_dir()?;
+pub(super) fn look(repository: &Repository) -> Vec<Check> {
+    let Some(top) = repository.work_dir() else { return Vec::new() };
     let check = |state, says: String| Check::new("own-keys", Section::Reading, state, says);
     let Some(machine) = Machine::here(Some(top)) else {
         let says = "your own keys are not looked for: this is a server or CI";
-        return Some(check(State::Note, says.to_owned()));
+        return vec![check(State::Note, says.to_owned())];
     };
+    let problem = user_problem(&machine).map(|problem| check(State::Wrong, problem));
     let off = settings(top).own_keys_off;
     let states = sources(&machine, &off);
     let count: usize = states.iter().map(|source| source.values).sum();
@@ -29,5 +30,5 @@ pub(super) fn look(repository: &Repository) -> Option<Check> {
         1 => "1 value of your own is looked for, hashed, in what is staged".to_owned(),
         _ => format!("{count} values of your own are looked for, hashed, in what is staged"),
     };
-    Some(check(State::Good, says).with_details(details))
+    problem.into_iter().chain([check(State::Good, says).with_details(details)]).collect()
 }

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::time::Duration;
 
 use super::{Exit, error_paint, framework, parse_reader};
-use crate::git::{GitError, Reader, Repository};
+use crate::git::{GitError, Reader, Repository, is_started_below_top};
 use crate::report::{Occasion, TextReport};
 use crate::rule::RuleSet;
 use crate::scan::{Outcome, Problem};
@@ -104,7 +104,8 @@ fn report(occasion: Occasion, outcome: &Outcome) -> Exit {
     if exit != Exit::Clean || !outcome.notes.is_empty() {
         let mut rules = RuleSet::builtin();
         rules.add(outcome.own_rules.clone());
-        let report = TextReport { occasion, paint: error_paint(), rules: &rules };
+        let is_at_top = !is_started_below_top();
+        let report = TextReport { occasion, paint: error_paint(), rules: &rules, is_at_top };
         let mut text = Vec::new();
         report.write(outcome, &mut text).expect("a vector grows");
         let _ = io::stderr().write_all(&text);

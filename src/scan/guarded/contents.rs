@@ -212,13 +212,33 @@ fn private_key(bytes: &[u8]) -> Option<Confidence> {
     if memchr::memmem::find(bytes, b"-----BEGIN ").is_some() {
         return None;
     }
-    // A key in DER; a presentation of Apple's Keynote is a zip archive.
-    if matches!(bytes, [0x30, 0x81..=0x84, ..]) {
-        return Some(Confidence::Medium);
+    if is_der_key(bytes) {
+        return Some(Confidence::High);
     }
     // Rails and others keep one line of random characters.
     let line = bytes.trim_ascii();
     (line.len() <= 256 && !is_stand_in(line) && looks_random(line)).then_some(Confidence::Medium)
+}
+
+/// Returns whether the bytes are a private key in DER: a sequence that starts with a version, as of
+/// PKCS #1, #8 and #12 and SEC 1, or with how it is encrypted. Certificates, public keys and
+/// parameters start with something else.
+fn is_der_key(bytes: &[u8]) -> bool {
+    let content = match bytes {
+        [0x30, len @ 0x81..=0x84, rest @ ..] => rest.get(usize::from(len - 0x80)..),
+        [0x30, 0x10..=0x7F, rest @ ..] => Some(rest),
+        _ => None,
+    };
+    let Some(content) = content else { return false };
+    // The names of PKCS #5 and of the encryptions of PKCS #12 start like this.
+    let encryption: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01];
+    match content {
+        [0x02, 0x01, 0x00 | 0x01 | 0x03, 0x30 | 0x02 | 0x04, ..] => true,
+        [0x30, _, 0x06, _, name @ ..] => {
+            matches!(name.strip_prefix(encryption), Some([0x05 | 0x0C, ..]))
+        }
+        _ => false,
+    }
 }
 
 /// Returns whether an armoured private key with a body stands in the text.
@@ -328,6 +348,32 @@ mod tests {
         assert_eq!(of(Test::PrivateKey, "{{hex 32}}\n"), Some(Confidence::Medium));
         assert_eq!(of(Test::PrivateKey, "the key of C major\n"), None);
         assert_eq!(look(Test::PrivateKey, b"PK\x03\x04 a zip"), None);
+    }
+
+    #[test]
+    fn a_key_without_armour_is_told_by_its_first_bytes() {
+        let is_key = |start: &[u8]| {
+            let bytes = [start, &[0x5A; 64]].concat();
+            look(Test::PrivateKey, &bytes).map(|holds| holds.confidence)
+        };
+        for key in [
+            &[0x30, 0x82, 4, 0xBE, 2, 1, 0, 0x30, 0x0D, 6, 9][..],
+            &[0x30, 0x82, 4, 0xA4, 2, 1, 0, 2, 0x82],
+            &[0x30, 0x77, 2, 1, 1, 4, 0x20],
+            &[0x30, 0x2E, 2, 1, 0, 0x30, 5, 6, 3, 0x2B, 0x65, 0x70],
+            b"\x30\x81\x9B\x30\x57\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x05\x0D",
+        ] {
+            assert_eq!(is_key(key), Some(Confidence::High), "{key:x?}");
+        }
+        for other in [
+            &[0x30, 0x82, 3, 0x4B, 0x30, 0x82, 2, 0x33, 0xA0, 3, 2, 1, 2][..],
+            b"\x30\x81\x9F\x30\x0D\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x01\x01",
+            &[0x30, 0x82, 1, 8, 2, 0x82, 1, 1, 0],
+            &[0x30],
+            &[0x30, 0x84],
+        ] {
+            assert_eq!(is_key(other), None, "{other:x?}");
+        }
     }
 
     #[test]

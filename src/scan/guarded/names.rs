@@ -1,5 +1,7 @@
 //! Which names are a warning: what is kept under them, wherever it lies, opens something.
 
+use std::borrow::Cow;
+
 /// What a file is kept for, told by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -94,29 +96,24 @@ impl Kind {
     }
 }
 
-/// Longer names are nobody's convention.
-const NAME_MAX: usize = 96;
-
 /// Tells by its path what a file is kept for. Templates are kept for nothing.
 pub(super) fn kind_of(path: &str) -> Option<Kind> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let folder = folder.rsplit_once('/').map_or(folder, |(_, last)| last);
-    let mut lowered = [[0; NAME_MAX]; 2];
-    let name = lower(name, &mut lowered[0])?;
-    let mut second = [0; NAME_MAX];
-    let folder = lower(folder, &mut second).unwrap_or("");
-    let kind = by_name(name)
-        .or_else(|| by_folder(folder, name))
-        .or_else(|| by_extension(name))
-        .or_else(|| by_pattern(name))?;
-    (!is_template(name)).then_some(kind)
+    let (folder, name) = (lower(folder), lower(name));
+    let kind = by_name(&name)
+        .or_else(|| by_folder(&folder, &name))
+        .or_else(|| by_extension(&name))
+        .or_else(|| by_pattern(&name))?;
+    (!is_template(&name)).then_some(kind)
 }
 
-fn lower<'a>(name: &str, space: &'a mut [u8; NAME_MAX]) -> Option<&'a str> {
-    let space = space.get_mut(..name.len())?;
-    space.copy_from_slice(name.as_bytes());
-    space.make_ascii_lowercase();
-    std::str::from_utf8(space).ok()
+/// Most names are in small letters already.
+fn lower(name: &str) -> Cow<'_, str> {
+    match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(name.to_ascii_lowercase()),
+        false => Cow::Borrowed(name),
+    }
 }
 
 #[rustfmt::skip]
@@ -322,5 +319,14 @@ mod tests {
         }
         assert_eq!(kind_of(&"a".repeat(5000)), None);
         assert_eq!(kind_of("vault.key"), Some(Kind::Key));
+    }
+
+    #[test]
+    fn a_long_name_is_judged_like_a_short_one() {
+        let long = "x".repeat(5000);
+        assert_eq!(kind_of(&format!("{long}.ENV")), Some(Kind::Environment));
+        assert_eq!(kind_of(&format!("{long}/a{long}.p12")), Some(Kind::KeyStore));
+        assert_eq!(kind_of(&format!(".env.{long}")), Some(Kind::Environment));
+        assert_eq!(kind_of(&format!(".env.{long}.example")), None);
     }
 }
