@@ -318,7 +318,8 @@ impl<'a> Look<'a> {
     fn next_start(&self, index: usize, mut range: Span) -> usize {
         let (local, tables) = self.tables_of(index);
         let bytes = self.text.bytes;
-        match tables.linears.has(local) && tables.linears.starts_with_secret(local) {
+        let is_text = self.text.kind != FileKind::Binary;
+        match is_text && tables.linears.has(local) && tables.linears.starts_with_secret(local) {
             true => range.find(|at| boundary::may_start(&bytes[..*at])).unwrap_or(bytes.len()),
             false => range.start,
         }
