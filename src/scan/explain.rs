@@ -244,7 +244,7 @@ impl Explainer<'_> {
 
     fn opinions(&self, file: &File<'_>, cases: &[Case]) -> Result<Vec<Opinion>, Problem> {
         let masker = Masker::new(self.engine);
-        let hidden = hidden(file.detection, cases);
+        let hidden = hidden(file.text.bytes, file.detection, cases);
         let mut places = place::Places::new(file.text.bytes);
         let mut opinions = Vec::new();
         for case in cases {
@@ -328,7 +328,7 @@ fn cases_of(detection: Detection) -> Vec<Case> {
 }
 
 /// Returns everything that any rule took for a value.
-fn hidden(detection: &Detection, cases: &[Case]) -> Hidden {
+fn hidden(text: &[u8], detection: &Detection, cases: &[Case]) -> Hidden {
     let quiet = cases.iter().filter(|case| !matches!(case.said, Said::Match(_)));
     let suppressed = quiet.map(|case| Suppressed {
         rule: case.rule,
@@ -336,7 +336,7 @@ fn hidden(detection: &Detection, cases: &[Case]) -> Hidden {
         why: Suppression::Overlap,
     });
     let (matches, suppressed) = (detection.matches.clone(), suppressed.collect());
-    Hidden::of(&Detection { matches, suppressed, ..Detection::default() })
+    Hidden::of(text, &Detection { matches, suppressed, ..Detection::default() })
 }
 
 fn touches(a: &Span, b: &Span) -> bool {

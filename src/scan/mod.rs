@@ -328,7 +328,7 @@ impl Scan<'_> {
         let path = place.path;
         let shown_path = self.masker.path(path);
         let mut places = place::Places::new(text.bytes);
-        let hidden = mask::Hidden::of(detection);
+        let hidden = mask::Hidden::of(text.bytes, detection);
         self.allowed.count_imported(text.bytes, detection, olds);
         let mut matches = detection.matches.iter().filter(|m| m.confidence >= self.least);
         let first = self.found.len();
