@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 
 use crate::detect::Engine;
 use crate::finding::Confidence;
-use crate::git::{GitError, Reader};
+use crate::git::{GitError, Reader, Repository};
 use crate::hook::HookError;
 use crate::rule::{ProvenRule, RuleSet, builtin_proven, expand};
 use crate::scan::{Masker, Problem, without_secrets};
@@ -131,12 +131,23 @@ fn fail(message: &str, hints: &[String]) -> Exit {
 
 /// Makes a text of several lines safe for eyes and for a terminal.
 fn safe(text: &str) -> String {
-    escape_lines(&without_keys(text), "")
+    escape_lines(&masked(text), "")
 }
 
-/// Hides keys with a known start; object ids and paths stay readable.
-fn without_keys(text: &str) -> String {
-    Masker::new(&Engine::new(RuleSet::builtin())).path(text)
+/// Hides secrets in what a person wrote or typed; object ids and paths stay readable.
+fn masked(text: &str) -> String {
+    Masker::new(&Engine::new(RuleSet::builtin())).prose(text)
+}
+
+/// Returns who gives a verdict; a secret in the name is masked, since the baseline is committed.
+fn user(repository: &Repository) -> Option<String> {
+    let name = repository.config("user.name").ok().flatten();
+    name.filter(|name| !name.is_empty()).map(|name| masked(&name))
+}
+
+/// Returns whether a text that goes into the baseline holds a secret.
+fn is_telling(text: &str) -> bool {
+    Masker::new(&Engine::new(RuleSet::builtin())).is_telling(text)
 }
 
 fn fail_git(error: &GitError) -> Exit {
@@ -154,7 +165,7 @@ fn fail_problem(problem: &Problem) -> Exit {
 
 /// Writes a sentence to standard error.
 fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "{}", escape_lines(text, ""));
+    let _ = writeln!(io::stderr(), "{}", safe(text));
 }
 
 /// Ends a command that wrote to standard output. A reader that went away early, as `head` does, has

@@ -119,13 +119,14 @@ pub fn explain(source: &mut dyn Source, options: &Options, line: Option<usize>) 
         match explained {
             Ok(explained) => explanation.places.push(explained),
             Err(problem) => {
-                let path = Masker::new(&engine).path(&problem.path);
-                explanation.unread.push(Problem { path, ..problem });
+                explanation.unread.push(Masker::new(&engine).problem(problem));
             }
         }
     }
     own.write_notes(&config, &mut explanation.notes);
     explanation.notes.extend(source.notes());
+    let masker = Masker::new(&engine);
+    explanation.notes.iter_mut().for_each(|note| *note = masker.prose(note));
     explanation
 }
 
@@ -253,8 +254,8 @@ impl Explainer<'_> {
             let shown = masker.around(file.text.bytes, &found, &hidden);
             let (verdict, why) = self.verdict(file, case)?;
             opinions.push(Opinion {
-                rule: rule.id.clone(),
-                name: rule.name.clone(),
+                rule: masker.rule_id(case.rule),
+                name: masker.prose(&rule.name),
                 location: places.location(&case.secret),
                 before: shown.before,
                 masked: shown.masked,

@@ -1,8 +1,10 @@
 //! Makes findings safe for eyes: nothing that leaves here holds a secret.
 
+use super::Problem;
 use crate::detect::{Detection, Engine, FileKind, Match, Text, looks_random};
 use crate::finding::Span;
 
+mod prose;
 mod values;
 
 use values::Values;
@@ -57,7 +59,16 @@ impl<'a> Masker<'a> {
     pub fn message(&self, message: &str) -> String {
         let bytes = message.as_bytes();
         let detection = self.engine.detect(&Text { bytes, kind: FileKind::Other });
-        hide(bytes, 0..bytes.len(), 0..bytes.len(), &Hidden::of(bytes, &detection))
+        self.prose(&hide(bytes, 0..bytes.len(), 0..bytes.len(), &Hidden::of(bytes, &detection)))
+    }
+
+    /// Hides secrets in what is said of a file that could not be read; ids stay.
+    pub(super) fn problem(&self, problem: Problem) -> Problem {
+        Problem {
+            path: self.prose(&problem.path),
+            problem: self.sentence(&problem.problem),
+            hint: self.sentence(&problem.hint),
+        }
     }
 
     /// Returns a part of the text with every secret in it hidden; the room around it ends where a

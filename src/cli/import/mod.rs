@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use globset::{GlobBuilder, GlobSetBuilder};
 
 use super::baseline::problem;
-use super::{Exit, without_keys, written};
+use super::{Exit, is_telling, user, written};
 use crate::baseline::import::{FORMATS, Format, Parsed, Site, format_called, recognise};
 use crate::baseline::{BASELINE_NAME, today};
 use crate::config::CONFIG_NAME;
@@ -84,7 +84,7 @@ impl Args {
             let (path, problem, hint) = (String::new(), problem.to_owned(), hint.to_owned());
             vec![Problem { path, problem, hint }]
         };
-        if self.reason.as_deref().is_some_and(|reason| without_keys(reason) != reason) {
+        if self.reason.as_deref().is_some_and(is_telling) {
             let hint = "say why without quoting it: the baseline is committed";
             return Err(problem("the reason holds a secret", hint));
         }
@@ -152,7 +152,7 @@ impl Args {
         Choice {
             verdict: self.verdict,
             reason: self.reason.clone(),
-            by: repository.config("user.name").ok().flatten(),
+            by: user(repository),
             on: today().to_string(),
         }
     }

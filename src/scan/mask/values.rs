@@ -134,8 +134,9 @@ fn start_of(text: &[u8]) -> Option<usize> {
 fn is_whole(text: &[u8], at: usize, value: &[u8]) -> bool {
     let is_word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let before = at.checked_sub(1).and_then(|at| text.get(at));
-    !(is_word(value.first()) && is_word(before))
-        && !(is_word(value.last()) && is_word(text.get(at + value.len())))
+    let goes_on_left = is_word(value.first()) && is_word(before);
+    let goes_on_right = is_word(value.last()) && is_word(text.get(at + value.len()));
+    !goes_on_left && !goes_on_right
 }
 
 #[cfg(test)]
