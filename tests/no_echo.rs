@@ -187,3 +187,40 @@ fn a_rule_of_gitleaks_is_shown_without_the_secrets_in_its_words() {
     hides(sandbox.keyhook(&["hook", "pre-commit"]).expect(1), &key);
     hides(sandbox.keyhook(&["rules", "check", "gl.toml"]), &key);
 }
+
+#[test]
+fn what_stands_in_the_baseline_already_is_shown_without_its_secrets() {
+    let sandbox = Sandbox::new();
+    let (word, said) = (password(11), password(12));
+    let print = found(&sandbox, &word);
+    sandbox.keyhook(&["allow", &print, "--reason", "MARK", "--verdict", "real"]).expect(0);
+    let told = |text: String| {
+        let url = format!("postgres://bob:{said}@db.acme.io/x");
+        let text = text.replace("MARK", &format!("see {url}"));
+        let text = text.replace("\"on\":", &format!("\"by\":\"{url}\",\"on\":"));
+        let text = text.replace("\"path\":\"a.py\"", &format!("\"path\":\"password={said}/a.py\""));
+        text.replace("\"rule\":\"", &format!("\"rule\":\"{url} "))
+    };
+    let text = sandbox.read(".secrets.baseline");
+    sandbox.git(&["commit", "-qm", "x"]);
+    let text = told(text);
+    assert_eq!(text.matches(&said).count(), 4, "{text}");
+    sandbox.write(".secrets.baseline", text).stage(&[".secrets.baseline"]);
+    for arguments in [
+        &["audit", "--list"][..],
+        &["audit", "--format", "json"],
+        &["audit", "--stats"],
+        &["audit", "--stats", "--format", "json"],
+        &["baseline", "diff", "HEAD"],
+        &["baseline", "diff", "HEAD", "--format", "json"],
+        &["baseline", "check"],
+        &["baseline", "check", "--format", "json"],
+        &["baseline", "update"],
+        &["scan", "a.py"],
+        &["scan", "a.py", "--format", "json"],
+        &["scan", "--explain", "a.py:1"],
+        &["doctor"],
+    ] {
+        hides(sandbox.keyhook(arguments), &said);
+    }
+}

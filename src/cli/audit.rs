@@ -4,7 +4,7 @@ use std::io;
 use std::sync::mpsc;
 use std::thread;
 
-use super::{Exit, fail, fail_git, fail_problem, is_telling, say, user};
+use super::{Exit, fail, fail_git, fail_problem, is_telling, masked, say, user};
 use crate::audit::{
     Book, Ending, Event, Filter, Ledger, Model, Seen, Session, Setup, Tree, end_by, run,
     terminal_size,
@@ -108,7 +108,7 @@ impl Args {
             return fail("--by holds a secret", &["the baseline is committed".into()]);
         }
         let by = self.by.or_else(|| user(repository));
-        let setup = Setup { by, filter, has_secret: is_telling };
+        let setup = Setup { by, filter, has_secret: is_telling, masked };
         let model = Model::new(setup, ledger.baseline(), size);
         let (events, received) = mpsc::channel();
         let (asks, asked) = mpsc::channel();

@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use serde_json::Value;
 
 use crate::detect::Engine;
 use crate::finding::Confidence;
@@ -134,9 +135,31 @@ fn safe(text: &str) -> String {
     escape_lines(&masked(text), "")
 }
 
+thread_local! {
+    /// A long list asks for its every line.
+    static ENGINE: Engine = Engine::new(RuleSet::builtin());
+}
+
 /// Hides secrets in what a person wrote or typed; object ids and paths stay readable.
 fn masked(text: &str) -> String {
-    Masker::new(&Engine::new(RuleSet::builtin())).prose(text)
+    ENGINE.with(|engine| Masker::new(engine).prose(text))
+}
+
+/// As [`masked`], for everything in a document that stood in a baseline.
+fn mask_said(document: &mut Value) {
+    const SAID: [&str; 7] = ["reason", "by", "path", "rule", "from", "problem", "mend"];
+    match document {
+        Value::Array(items) => items.iter_mut().for_each(mask_said),
+        Value::Object(items) => {
+            for (name, value) in items.iter_mut() {
+                match value {
+                    Value::String(text) if SAID.contains(&&name[..]) => *text = masked(text),
+                    value => mask_said(value),
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Returns who gives a verdict; a secret in the name is masked, since the baseline is committed.
@@ -147,7 +170,7 @@ fn user(repository: &Repository) -> Option<String> {
 
 /// Returns whether a text that goes into the baseline holds a secret.
 fn is_telling(text: &str) -> bool {
-    Masker::new(&Engine::new(RuleSet::builtin())).is_telling(text)
+    ENGINE.with(|engine| Masker::new(engine).is_telling(text))
 }
 
 fn fail_git(error: &GitError) -> Exit {

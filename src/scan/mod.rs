@@ -176,7 +176,11 @@ fn scan_all(
     scan.write_notes(source, &config, &mut outcome);
     let found = std::mem::take(&mut scan.found);
     let found = match judge::judge(source, options, found, &scan.olds) {
-        Ok(found) => found,
+        Ok(mut found) => {
+            let froms = found.iter_mut().filter_map(|found| found.finding.copied_from.as_mut());
+            froms.for_each(|from| *from = scan.masker.prose(from));
+            found
+        }
         Err(problem) => {
             outcome.unread.push(without_secrets(problem));
             Vec::new()

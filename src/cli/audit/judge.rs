@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::{Exit, fail, fail_problem, is_telling, say, user};
+use super::super::{Exit, fail, fail_problem, is_telling, masked, say, user};
 use super::{Args, close};
 use crate::audit::{Book, Change, Entry, Ledger, LedgerError, parse_verdict};
 use crate::baseline::{BASELINE_NAME, Statement, parse_day};
@@ -298,7 +298,10 @@ fn meant<'b>(wish: &Wish, book: &'b Book) -> Result<Vec<&'b Entry>, String> {
     }
     let Some(path) = &wish.path else { return Ok(entries) };
     let is_there = |entry: &&Entry| {
-        entry.key.path == *path || entry.record.as_ref().is_some_and(|record| record.path == *path)
+        // A list shows the path without its secrets.
+        entry.key.path == *path
+            || masked(&entry.key.path) == *path
+            || entry.record.as_ref().is_some_and(|record| record.path == *path)
     };
     let entries: Vec<&Entry> = entries.into_iter().filter(is_there).collect();
     if entries.is_empty() { Err(format!("{id}: it is not known in {path}")) } else { Ok(entries) }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{one, shown, statement};
+use super::{mask_said, masked, one, shown, statement};
 use crate::baseline::{BASELINE_NAME, Baseline, Change, Difference, Record};
 use crate::cli::{Exit, written};
 use crate::file;
@@ -117,7 +117,8 @@ fn write_text(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
                 ),
             ),
             Change::Moved { before, after } => {
-                let from = escape(&before.path);
+                let from = masked(&before.path);
+                let from = escape(&from);
                 let said = moved_statement(before, after);
                 (2, format!("moved  {from} -> {}{said}", shown(after)))
             }
@@ -157,10 +158,11 @@ fn write_json(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
             json!({ "change": "judged", "before": record(before), "after": record(after) })
         }
     };
-    let document = json!({
+    let mut document = json!({
         "version": 1,
         "changes": difference.changes.iter().map(one).collect::<Vec<_>>(),
         "other-salt": difference.is_other_salt,
     });
+    mask_said(&mut document);
     write_document(&document, out)
 }
