@@ -224,3 +224,25 @@ fn what_stands_in_the_baseline_already_is_shown_without_its_secrets() {
         hides(sandbox.keyhook(arguments), &said);
     }
 }
+
+#[test]
+fn a_pattern_that_is_the_secret_is_not_offered_for_copying() {
+    let word = password(13);
+    let allows = format!("{{\"rules\":[{{\"id\":\"x\",\"allows\":[\"{word}\"]}}]}}");
+    for (name, text) in [
+        (".gitallowed", format!("{word}\n")),
+        (".gitallowed", format!("login.*{word}\n")),
+        (".talismanrc", format!("allowed_patterns:\n- {word}\n")),
+        (".secretlintrc.json", allows),
+    ] {
+        let sandbox = Sandbox::new();
+        found(&sandbox, &word);
+        sandbox.write(name, text).stage(&[name]);
+        hides(sandbox.keyhook(&["baseline", "import", "--dry-run"]).expect(0), &word);
+        let json = ["baseline", "import", "--dry-run", "--format", "json"];
+        hides(sandbox.keyhook(&json).expect(0), &word);
+        hides(sandbox.keyhook(&["baseline", "import"]).expect(0), &word);
+        let baseline = std::fs::read_to_string(sandbox.path(".secrets.baseline"));
+        assert!(!baseline.unwrap_or_default().contains(&word));
+    }
+}

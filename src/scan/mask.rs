@@ -2,7 +2,7 @@
 
 use super::Problem;
 use crate::detect::{Detection, Engine, FileKind, Match, Text, looks_random};
-use crate::finding::Span;
+use crate::finding::{Secret, Span};
 
 mod prose;
 mod values;
@@ -32,12 +32,19 @@ impl Shown {
 /// Hides secrets in lines and paths.
 pub struct Masker<'a> {
     engine: &'a Engine,
+    /// What was found elsewhere, and may be quoted.
+    known: Values,
 }
 
 impl<'a> Masker<'a> {
     /// Finds what to hide with this engine.
     pub fn new(engine: &'a Engine) -> Masker<'a> {
-        Masker { engine }
+        Masker { engine, known: Values::default() }
+    }
+
+    /// Hides in prose and messages these secrets too.
+    pub fn knowing<'s>(self, secrets: impl Iterator<Item = &'s Secret>) -> Masker<'a> {
+        Masker { known: Values::of(secrets.map(|secret| (secret.expose(), 0))), ..self }
     }
 
     /// Hides secrets in a path, which is shown and recorded.
@@ -150,7 +157,7 @@ impl Hidden {
                     .chain(found.parts.iter().map(|part| (part, 0)))
             })
         };
-        let values = Values::of(text, matches());
+        let values = Values::of(matches().map(|(span, public)| (&text[span.clone()], public)));
         let suppressed = detection.suppressed.iter().map(|s| (&s.secret, 0));
         let all = matches().chain(suppressed);
         let mut spans: Vec<(Span, usize)> =

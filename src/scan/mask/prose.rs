@@ -68,8 +68,9 @@ impl Masker<'_> {
             }
         }
         spans.extend(url_passwords(bytes).chain(named_values(bytes)).map(|span| (span, 0)));
-        let values = Values::of(bytes, spans.iter().map(|(span, public)| (span, *public)));
-        values.add_within(bytes, &(0..bytes.len()), &mut spans);
+        let values = spans.iter().map(|(span, public)| (&bytes[span.clone()], *public));
+        Values::of(values).add_within(bytes, &(0..bytes.len()), &mut spans);
+        self.known.add_within(bytes, &(0..bytes.len()), &mut spans);
         found.extend(
             spans
                 .into_iter()

@@ -1,4 +1,4 @@
-//! The values that were found in a text, to be hidden wherever else they stand in it.
+//! Values that were found, to be hidden wherever else they stand.
 //!
 //! A password that a rule knows by the name before it is as secret where no name stands before it.
 //! A file may hold ten thousand findings, each with its own context, so a value is looked for only
@@ -22,15 +22,18 @@ const LINE_MIN: usize = 16;
 /// How many bits say which starts are possible at all.
 const STARTS: usize = 1 << 16;
 
-/// Values of one text, sorted.
+/// Values, sorted.
 #[derive(Default)]
 pub(super) struct Values {
+    /// The bytes of them all.
+    store: Vec<u8>,
     pieces: Vec<Piece>,
     /// A bit for the first bytes of each.
     starts: Vec<u64>,
 }
 
 struct Piece {
+    /// Where it stands in the store.
     span: Span,
     /// How much of its start is public.
     public: usize,
@@ -39,13 +42,13 @@ struct Piece {
 }
 
 impl Values {
-    /// Takes spans of the text, each with the length of its public start.
-    pub(super) fn of<'s>(text: &[u8], spans: impl Iterator<Item = (&'s Span, usize)>) -> Values {
-        let mut pieces = Vec::new();
-        for (span, public) in spans {
-            add_pieces(text, span, public, &mut pieces);
+    /// Takes values, each with the length of its public start.
+    pub(super) fn of<'v>(values: impl Iterator<Item = (&'v [u8], usize)>) -> Values {
+        let (mut store, mut pieces) = (Vec::new(), Vec::new());
+        for (value, public) in values {
+            add_pieces(value, public, &mut store, &mut pieces);
         }
-        let bytes = |piece: &Piece| &text[piece.span.clone()];
+        let bytes = |piece: &Piece| &store[piece.span.clone()];
         pieces.sort_by(|a, b| bytes(a).cmp(bytes(b)).then(a.public.cmp(&b.public)));
         pieces.dedup_by(|a, b| bytes(a) == bytes(b));
         if pieces.is_empty() {
@@ -63,7 +66,7 @@ impl Values {
             }
             pieces[at].shorter = shorter;
         }
-        Values { pieces, starts }
+        Values { store, pieces, starts }
     }
 
     /// Adds where a value stands in a part of the text or reaches into it.
@@ -88,10 +91,10 @@ impl Values {
             return None;
         }
         let here = &text[at..text.len().min(at + PIECE_MAX)];
-        let mut index =
-            self.pieces.partition_point(|piece| text[piece.span.clone()] <= *here).checked_sub(1);
+        let bytes = |piece: &Piece| &self.store[piece.span.clone()];
+        let mut index = self.pieces.partition_point(|piece| bytes(piece) <= here).checked_sub(1);
         while let Some(piece) = index.map(|index| &self.pieces[index]) {
-            let value = &text[piece.span.clone()];
+            let value = bytes(piece);
             if here.starts_with(value) && (value.len() >= INSIDE_MIN || is_whole(text, at, value)) {
                 return Some(piece);
             }
@@ -102,25 +105,22 @@ impl Values {
 }
 
 /// Cuts a value into its lines, and those into pieces.
-fn add_pieces(text: &[u8], span: &Span, public: usize, pieces: &mut Vec<Piece>) {
-    let value = &text[span.clone()];
+fn add_pieces(value: &[u8], public: usize, store: &mut Vec<u8>, pieces: &mut Vec<Piece>) {
     let min = if value.contains(&b'\n') { LINE_MIN } else { VALUE_MIN };
-    let mut start = span.start;
-    for line in value.split(|byte| *byte == b'\n') {
-        let next = start + line.len() + 1;
-        let from = start + (line.len() - line.trim_ascii_start().len());
-        let end = from + line.trim_ascii().len();
-        let public = if from == span.start { public } else { 0 };
-        if end - from >= min {
-            for at in (from..end).step_by(PIECE_MAX) {
-                // The last piece is as long as the others.
-                let at = if at > from { at.min(end - PIECE_MAX) } else { at };
-                let span = at..end.min(at + PIECE_MAX);
-                let public = if at == from { public.min(span.len()) } else { 0 };
-                pieces.push(Piece { span, public, shorter: None });
-            }
+    for (number, line) in value.split(|byte| *byte == b'\n').enumerate() {
+        let line = line.trim_ascii();
+        if line.len() < min {
+            continue;
         }
-        start = next;
+        let base = store.len();
+        store.extend_from_slice(line);
+        for at in (0..line.len()).step_by(PIECE_MAX) {
+            // The last piece is as long as the others.
+            let at = if at > 0 { at.min(line.len() - PIECE_MAX) } else { at };
+            let span = base + at..base + line.len().min(at + PIECE_MAX);
+            let public = if at == 0 && number == 0 { public.min(span.len()) } else { 0 };
+            pieces.push(Piece { span, public, shorter: None });
+        }
     }
 }
 
@@ -144,12 +144,8 @@ mod tests {
     use super::*;
 
     fn found(text: &str, values: &[&str]) -> Vec<Span> {
-        let spans: Vec<Span> = values
-            .iter()
-            .map(|value| text.find(value).map(|at| at..at + value.len()).unwrap())
-            .collect();
         let mut found = Vec::new();
-        let values = Values::of(text.as_bytes(), spans.iter().map(|span| (span, 0)));
+        let values = Values::of(values.iter().map(|value| (value.as_bytes(), 0)));
         values.add_within(text.as_bytes(), &(0..text.len()), &mut found);
         found.into_iter().map(|(span, _)| span).collect()
     }
@@ -185,7 +181,7 @@ mod tests {
     fn a_part_asks_for_what_reaches_into_it() {
         let long: String = (0..200).map(|at| char::from(b'a' + (at * at % 23) as u8)).collect();
         let text = format!("{long} ({long})");
-        let values = Values::of(text.as_bytes(), std::iter::once((&(0..200), 0)));
+        let values = Values::of(std::iter::once((long.as_bytes(), 0)));
         for start in 202..402 {
             for end in [start + 1, text.len()] {
                 let mut found = Vec::new();
