@@ -23,6 +23,7 @@ mod import;
 mod installer;
 #[cfg(unix)]
 mod moments;
+mod no_echo;
 mod no_leak;
 mod own_keys;
 mod placeholders;

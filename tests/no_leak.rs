@@ -142,6 +142,46 @@ fn an_unknown_secret_beside_a_known_one_is_hidden_too() {
     assert!(!shows(&shown.text(), &other), "{}", shown.text());
 }
 
+/// A password that only the name before it tells from a word.
+fn password(seed: u64) -> String {
+    crate::support::filled("Qz7{{alnum 8}}9k", seed)
+}
+
+#[test]
+fn what_was_found_is_hidden_wherever_it_stands_in_the_file() {
+    let sandbox = Sandbox::new();
+    let (word, secret) = (password(1), key(1));
+    let twice =
+        format!("password = \"{word}\"\nlogin(\"{word}\", \"x{word}\", api_key=\"{secret}\")\n");
+    let report = format!("[{{\"Match\":\"{word}\",\"Secret\":\"{word}\",\"key\":\"{secret}\"}}]\n");
+    let data = format!("<password>{word}</password><a><![CDATA[{word}]]></a><b>{secret}</b>\n");
+    for (name, text) in [("a.py", twice), ("report.json", report), ("a.xml", data)] {
+        sandbox.write(name, &text);
+        for format in FORMATS {
+            let shown = sandbox.keyhook(&["scan", name, "--format", format]).expect(1);
+            assert!(shown.text().contains("generic-"), "{name}: {}", shown.text());
+            assert!(!shows(&shown.text(), &word), "{name} as {format}: {}", shown.text());
+        }
+        for line in 1..=text.lines().count() {
+            let line = format!("{name}:{line}");
+            let shown = sandbox.keyhook(&["scan", "--explain", &line]).expect(0).text();
+            assert!(!shows(&shown, &word), "{line}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_token_is_judged_whole_where_the_context_cuts_it() {
+    let sandbox = Sandbox::new();
+    let [token, filler] = ["{{alnum 40}}", "{{alnum 160}}"].map(|e| crate::support::filled(e, 2));
+    for kept in 8..16 {
+        let gap = " ".repeat(26 - kept);
+        sandbox.write("x.txt", format!("{token}{gap}\"{filler}\" k=\"{}\"\n", key(2)));
+        let shown = sandbox.keyhook(&["scan", "x.txt"]).expect(1).text();
+        assert!(!shown.contains(&token[32..]), "{kept}: {shown}");
+    }
+}
+
 #[test]
 fn a_key_typed_on_the_command_line_is_not_repeated() {
     let sandbox = Sandbox::new();

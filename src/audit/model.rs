@@ -64,6 +64,8 @@ pub struct Setup {
     pub filter: String,
     /// Returns whether a text holds a secret; a reason must not.
     pub has_secret: fn(&str) -> bool,
+    /// Hides secrets in what stands in the baseline already.
+    pub masked: fn(&str) -> String,
 }
 
 /// What has the keys.
@@ -190,6 +192,11 @@ impl Model {
             Row::Entry(key) => Some(key),
             Row::Heading { .. } => None,
         })
+    }
+
+    /// Hides secrets in what stood in a file.
+    pub(super) fn masked(&self, text: &str) -> String {
+        (self.setup.masked)(text)
     }
 
     /// Returns what people call a rule.

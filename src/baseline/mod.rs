@@ -116,6 +116,19 @@ impl Baseline {
         Fingerprint::of(secret, &self.salts[0])
     }
 
+    /// Returns whether a word of a text is the secret that this fingerprint names.
+    pub fn is_told(&self, fingerprint: &Fingerprint, text: &str) -> bool {
+        let is_it = |word: &str| self.fingerprint(&Secret::new(word.as_bytes())) == *fingerprint;
+        let is_mark = |character: char| character.is_ascii_punctuation();
+        text.split_whitespace().any(|word| {
+            let behind_name = word.rsplit(['=', ':']).next().unwrap_or_default();
+            is_it(word)
+                || is_it(word.trim_matches(is_mark))
+                || is_it(behind_name)
+                || is_it(behind_name.trim_matches(is_mark))
+        })
+    }
+
     /// Adds a record, or replaces the one for the same secret and file.
     pub fn record(&mut self, record: Record) {
         self.records.insert(record.key(), record);

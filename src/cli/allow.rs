@@ -3,7 +3,7 @@
 use super::baseline::Book;
 pub(super) use super::baseline::problem;
 use super::commits::beyond_files;
-use super::{Exit, fail, fail_git, fail_problem, say, without_keys};
+use super::{Exit, fail, fail_git, fail_problem, is_telling, say, user};
 use crate::baseline::{BASELINE_NAME, Baseline, Place, Record, Statement, parse_day};
 use crate::finding::{Fingerprint, Verdict};
 use crate::git::{Reader, Repository};
@@ -26,6 +26,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "DAY", value_parser = parse_rotation)]
     rotate_by: Option<String>,
 }
+
+/// What to do about a reason that holds a secret.
+const UNQUOTED: &str = "say why without quoting it: the baseline is committed";
 
 /// A place to accept: fingerprint, rule and path.
 type Accepted = (Fingerprint, String, String);
@@ -60,9 +63,8 @@ impl Args {
                 &["say why, for example: --reason \"test fixture\"".into()],
             );
         }
-        if without_keys(&self.reason) != self.reason {
-            let hint = "say why without quoting it: the baseline is committed".into();
-            return fail("the reason holds a secret", &[hint]);
+        if is_telling(&self.reason) {
+            return fail("the reason holds a secret", &[UNQUOTED.into()]);
         }
         if self.rotate_by.is_some() && self.verdict != Verdict::Real {
             let hint = "add --verdict real, or leave out --rotate-by".into();
@@ -85,7 +87,14 @@ impl Args {
         let book = Book::new(repository)?;
         let known = book.open()?.baseline;
         let places = self.find(repository, &book, &known)?;
-        let by = repository.config("user.name").ok().flatten();
+        if places.iter().any(|(print, ..)| known.is_told(print, &self.reason)) {
+            return Err(Problem {
+                path: String::new(),
+                problem: "the reason holds a secret".into(),
+                hint: UNQUOTED.into(),
+            });
+        }
+        let by = user(repository);
         let statement = Statement {
             rotate_by: self.rotate_by.clone(),
             ..Statement::today(self.verdict, Some(self.reason.clone()), by)

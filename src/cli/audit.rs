@@ -4,7 +4,7 @@ use std::io;
 use std::sync::mpsc;
 use std::thread;
 
-use super::{Exit, fail, fail_git, fail_problem, say, without_keys};
+use super::{Exit, fail, fail_git, fail_problem, is_telling, masked, say, user};
 use crate::audit::{
     Book, Ending, Event, Filter, Ledger, Model, Seen, Session, Setup, Tree, end_by, run,
     terminal_size,
@@ -104,9 +104,11 @@ impl Args {
             let hint = "keyhook audit --set ID=VERDICT --reason \"...\"".to_owned();
             return fail("--reason and --rotate-by belong to --set or --from", &[hint]);
         }
+        if self.by.as_deref().is_some_and(is_telling) {
+            return fail("--by holds a secret", &["the baseline is committed".into()]);
+        }
         let by = self.by.or_else(|| user(repository));
-        let has_secret = |text: &str| without_keys(text) != text;
-        let setup = Setup { by, filter, has_secret };
+        let setup = Setup { by, filter, has_secret: is_telling, masked };
         let model = Model::new(setup, ledger.baseline(), size);
         let (events, received) = mpsc::channel();
         let (asks, asked) = mpsc::channel();
@@ -168,10 +170,6 @@ fn hints() -> Vec<String> {
     ]
     .map(str::to_owned)
     .to_vec()
-}
-
-fn user(repository: &Repository) -> Option<String> {
-    repository.config("user.name").ok().flatten().filter(|name| !name.is_empty())
 }
 
 fn open_ledger(repository: &Repository) -> Result<Ledger, Problem> {

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use serde_json::Value;
 
 use crate::detect::Engine;
 use crate::finding::Confidence;
@@ -133,12 +134,45 @@ fn fail(message: &str, hints: &[String]) -> Exit {
 
 /// Makes a text of several lines safe for eyes and for a terminal.
 fn safe(text: &str) -> String {
-    escape_lines(&without_keys(text), "")
+    escape_lines(&masked(text), "")
 }
 
-/// Hides keys with a known start; object ids and paths stay readable.
-fn without_keys(text: &str) -> String {
-    Masker::new(&Engine::new(RuleSet::builtin())).path(text)
+thread_local! {
+    /// A long list asks for its every line.
+    static ENGINE: Engine = Engine::new(RuleSet::builtin());
+}
+
+/// Hides secrets in what a person wrote or typed; object ids and paths stay readable.
+fn masked(text: &str) -> String {
+    ENGINE.with(|engine| Masker::new(engine).prose(text))
+}
+
+/// As [`masked`], for everything in a document that stood in a baseline.
+fn mask_said(document: &mut Value) {
+    const SAID: [&str; 7] = ["reason", "by", "path", "rule", "from", "problem", "mend"];
+    match document {
+        Value::Array(items) => items.iter_mut().for_each(mask_said),
+        Value::Object(items) => {
+            for (name, value) in items.iter_mut() {
+                match value {
+                    Value::String(text) if SAID.contains(&&name[..]) => *text = masked(text),
+                    value => mask_said(value),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Returns who gives a verdict; a secret in the name is masked, since the baseline is committed.
+fn user(repository: &Repository) -> Option<String> {
+    let name = repository.config("user.name").ok().flatten();
+    name.filter(|name| !name.is_empty()).map(|name| masked(&name))
+}
+
+/// Returns whether a text that goes into the baseline holds a secret.
+fn is_telling(text: &str) -> bool {
+    ENGINE.with(|engine| Masker::new(engine).is_telling(text))
 }
 
 fn fail_git(error: &GitError) -> Exit {
@@ -188,7 +222,7 @@ fn fail_problem(problem: &Problem) -> Exit {
 
 /// Writes a sentence to standard error.
 fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "{}", escape_lines(text, ""));
+    let _ = writeln!(io::stderr(), "{}", safe(text));
 }
 
 /// Ends a command that wrote to standard output. A reader that went away early, as `head` does, has

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Exit, fail, say, written};
+use super::{Exit, fail, masked, say, written};
 use crate::config::CONFIG_NAME;
 use crate::file;
 use crate::report::write_document;
@@ -84,8 +84,8 @@ fn list(format: &str) -> Exit {
     } else {
         let width = enabled.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
         enabled.iter().try_for_each(|rule| {
-            let name = escape(&rule.name);
-            writeln!(out, "{:width$}  {:6}  {name}", rule.id, rule.confidence.as_str())
+            let (id, name) = (masked(&rule.id), masked(&rule.name));
+            writeln!(out, "{id:width$}  {:6}  {}", rule.confidence.as_str(), escape(&name))
         })
     };
     written(result.and_then(|()| out.flush()), Exit::Clean)
@@ -93,14 +93,27 @@ fn list(format: &str) -> Exit {
 
 fn summary(rule: &Rule) -> serde_json::Value {
     json!({
-        "id": rule.id,
-        "name": rule.name,
-        "provider": rule.provider,
+        "id": masked(&rule.id),
+        "name": masked(&rule.name),
+        "provider": masked(&rule.provider),
         "confidence": rule.confidence.as_str(),
-        "why": rule.why,
-        "revoke": rule.revoke,
-        "references": rule.references,
+        "why": masked(&rule.why),
+        "revoke": masked(&rule.revoke),
+        "references": rule.references.iter().map(|page| masked(page)).collect::<Vec<_>>(),
     })
+}
+
+/// Hides secrets in the words of a rule. What the marks of an example break is none, as in
+/// `«acme_{{alnum 20}}»`.
+fn masked_words(text: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some((at, mark)) = rest.match_indices(&['«', '»', '{', '}']).next() {
+        shown.push_str(&masked(&rest[..at]));
+        shown.push_str(mark);
+        rest = &rest[at + mark.len()..];
+    }
+    shown + &masked(rest)
 }
 
 fn show(id: &str) -> Exit {
@@ -120,11 +133,13 @@ fn show(id: &str) -> Exit {
         };
         return fail(&format!("no rule is called `{id}`"), &[hint]);
     };
+    let is_own = own.iter().any(|proven| proven.rule.id == id);
     let mut proven = own.into_iter().rev().chain(builtin_proven());
     let examples = proven.find(|proven| proven.rule.id == id);
     let mut text = String::new();
     let mut line = |label: &str, value: &str| {
         if !value.is_empty() {
+            let value = if is_own { masked_words(value) } else { value.to_owned() };
             writeln!(text, "{label:<12}{value}").expect("a string grows");
         }
     };

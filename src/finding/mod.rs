@@ -20,8 +20,8 @@ pub type Span = Range<usize>;
 ///
 /// It has no `Display`, its `Debug` shows nothing, and it cannot be serialised. Only
 /// [`Secret::expose`] opens it; its callers are the fingerprint below, the one of detect-secrets in
-/// `baseline`, `scan`, which asks whether an older version of a file already had the same bytes, and
-/// `audit`, which shows one on a terminal while a person who pressed the key for it looks at its
+/// `baseline`, `scan`, which asks whether an older version of a file or a text that is shown has the
+/// same bytes, and `audit`, which shows one on a terminal while a person who pressed the key for it looks at its
 /// finding.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Box<[u8]>);

@@ -40,7 +40,7 @@ impl Excerpts {
         let kind = FileKind::of_path(&chunk.path).unless_binary(is_binary);
         let text = Text { bytes: &bytes, kind };
         let detection = self.engine.detect_in_file(&text, &path_text(&chunk.path));
-        let hidden = Hidden::of(&detection);
+        let hidden = Hidden::of(&bytes, &detection);
         Looked { engine: &self.engine, bytes: bytes.into_owned(), detection, hidden }
     }
 }
@@ -80,19 +80,23 @@ impl Looked<'_> {
     fn line(&self, number: usize, line: Span, found: &Match) -> ExcerptLine {
         let secret = &found.secret;
         let is_secret = secret.start < line.end && line.start < secret.end;
-        let show = |part: Span| {
-            let text = Masker::part(&self.bytes, part, &self.hidden);
+        let show = |part: Span, room: Span| {
+            let text = Masker::part(&self.bytes, part, room, &self.hidden);
             text.trim_end_matches(['\r', '\n']).to_owned()
         };
         if !(line.start..line.end).contains(&secret.start) {
-            let before = show(line.start..line.end.min(line.start + SIDE_MAX));
+            let before = show(line.start..line.end.min(line.start + SIDE_MAX), line.clone());
             return ExcerptLine { number, before, is_secret, ..ExcerptLine::default() };
         }
         let from = line.start.max(secret.start.saturating_sub(SIDE_MAX));
         let to = line.end.min(secret.end + SIDE_MAX);
         let cut = if from > line.start { "…" } else { "" };
-        let before = format!("{cut}{}", show(from..secret.start));
-        let after = if secret.end < to { show(secret.end..to) } else { String::new() };
+        let before = format!("{cut}{}", show(from..secret.start, line.start..secret.start));
+        let after = if secret.end < to {
+            show(secret.end..to, secret.end..line.end)
+        } else {
+            String::new()
+        };
         ExcerptLine { number, before, masked: Masker::secret(&self.bytes, found), after, is_secret }
     }
 
@@ -173,6 +177,16 @@ mod tests {
             assert!(!shown.contains(&key(1)[13..25]) && !shown.contains(&key(2)[13..25]));
             assert!(excerpt.why.contains("starts with sk-ant-api "), "{}", excerpt.why);
             assert_eq!(excerpt.lines.iter().filter(|line| line.is_secret).count(), 1);
+        });
+    }
+
+    #[test]
+    fn a_secret_that_was_found_is_hidden_in_the_lines_around_too() {
+        let word = expand("Qz7{{alnum 8}}9k", 3).unwrap().text;
+        let text = format!("password = \"{word}\"\nlogin(\"{word}\")\nx = \"{}\"\n", key(1));
+        with(&text, |looked, _, secret, location| {
+            let shown = format!("{:?}", looked.excerpt(secret, &location, 2).unwrap());
+            assert!(shown.contains("login(") && !shown.contains(&word), "{shown}");
         });
     }
 

@@ -119,13 +119,14 @@ pub fn explain(source: &mut dyn Source, options: &Options, line: Option<usize>) 
         match explained {
             Ok(explained) => explanation.places.push(explained),
             Err(problem) => {
-                let path = Masker::new(&engine).path(&problem.path);
-                explanation.unread.push(Problem { path, ..problem });
+                explanation.unread.push(Masker::new(&engine).problem(problem));
             }
         }
     }
     own.write_notes(&config, &mut explanation.notes);
     explanation.notes.extend(source.notes());
+    let masker = Masker::new(&engine);
+    explanation.notes.iter_mut().for_each(|note| *note = masker.prose(note));
     explanation
 }
 
@@ -244,7 +245,7 @@ impl Explainer<'_> {
 
     fn opinions(&self, file: &File<'_>, cases: &[Case]) -> Result<Vec<Opinion>, Problem> {
         let masker = Masker::new(self.engine);
-        let hidden = hidden(file.detection, cases);
+        let hidden = hidden(file.text.bytes, file.detection, cases);
         let mut places = place::Places::new(file.text.bytes);
         let mut opinions = Vec::new();
         for case in cases {
@@ -253,8 +254,8 @@ impl Explainer<'_> {
             let shown = masker.around(file.text.bytes, &found, &hidden);
             let (verdict, why) = self.verdict(file, case)?;
             opinions.push(Opinion {
-                rule: rule.id.clone(),
-                name: rule.name.clone(),
+                rule: masker.rule_id(case.rule),
+                name: masker.prose(&rule.name),
                 location: places.location(&case.secret),
                 before: shown.before,
                 masked: shown.masked,
@@ -328,7 +329,7 @@ fn cases_of(detection: Detection) -> Vec<Case> {
 }
 
 /// Returns everything that any rule took for a value.
-fn hidden(detection: &Detection, cases: &[Case]) -> Hidden {
+fn hidden(text: &[u8], detection: &Detection, cases: &[Case]) -> Hidden {
     let quiet = cases.iter().filter(|case| !matches!(case.said, Said::Match(_)));
     let suppressed = quiet.map(|case| Suppressed {
         rule: case.rule,
@@ -336,7 +337,7 @@ fn hidden(detection: &Detection, cases: &[Case]) -> Hidden {
         why: Suppression::Overlap,
     });
     let (matches, suppressed) = (detection.matches.clone(), suppressed.collect());
-    Hidden::of(&Detection { matches, suppressed, ..Detection::default() })
+    Hidden::of(text, &Detection { matches, suppressed, ..Detection::default() })
 }
 
 fn touches(a: &Span, b: &Span) -> bool {

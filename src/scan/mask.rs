@@ -1,7 +1,13 @@
 //! Makes findings safe for eyes: nothing that leaves here holds a secret.
 
+use super::Problem;
 use crate::detect::{Detection, Engine, FileKind, Match, Text, looks_random};
-use crate::finding::Span;
+use crate::finding::{Secret, Span};
+
+mod prose;
+mod values;
+
+use values::Values;
 
 /// How much of a line is shown on each side of the secret, in characters.
 const SIDE_MAX: usize = 48;
@@ -26,12 +32,19 @@ impl Shown {
 /// Hides secrets in lines and paths.
 pub struct Masker<'a> {
     engine: &'a Engine,
+    /// What was found elsewhere, and may be quoted.
+    known: Values,
 }
 
 impl<'a> Masker<'a> {
     /// Finds what to hide with this engine.
     pub fn new(engine: &'a Engine) -> Masker<'a> {
-        Masker { engine }
+        Masker { engine, known: Values::default() }
+    }
+
+    /// Hides in prose and messages these secrets too.
+    pub fn knowing<'s>(self, secrets: impl Iterator<Item = &'s Secret>) -> Masker<'a> {
+        Masker { known: Values::of(secrets.map(|secret| (secret.expose(), 0))), ..self }
     }
 
     /// Hides secrets in a path, which is shown and recorded.
@@ -53,12 +66,22 @@ impl<'a> Masker<'a> {
     pub fn message(&self, message: &str) -> String {
         let bytes = message.as_bytes();
         let detection = self.engine.detect(&Text { bytes, kind: FileKind::Other });
-        hide(bytes, 0..bytes.len(), &Hidden::of(&detection))
+        self.prose(&hide(bytes, 0..bytes.len(), 0..bytes.len(), &Hidden::of(bytes, &detection)))
     }
 
-    /// Returns a part of the text with every secret in it hidden.
-    pub(super) fn part(text: &[u8], part: Span, hidden: &Hidden) -> String {
-        hide(text, part, hidden)
+    /// Hides secrets in what is said of a file that could not be read; ids stay.
+    pub(super) fn problem(&self, problem: Problem) -> Problem {
+        Problem {
+            path: self.prose(&problem.path),
+            problem: self.sentence(&problem.problem),
+            hint: self.sentence(&problem.hint),
+        }
+    }
+
+    /// Returns a part of the text with every secret in it hidden; the room around it ends where a
+    /// secret begins.
+    pub(super) fn part(text: &[u8], part: Span, room: Span, hidden: &Hidden) -> String {
+        hide(text, part, room, hidden)
     }
 
     /// Returns the secret of a match as it may be shown.
@@ -82,8 +105,8 @@ impl<'a> Masker<'a> {
             });
         let after = &text[secret.end..text.len().min(secret.end + SIDE_MAX * 4)];
         let end = secret.end + memchr::memchr(b'\n', after).unwrap_or(after.len());
-        let head = hide(text, start..secret.start, hidden);
-        let tail = hide(text, secret.end..end, hidden);
+        let head = hide(text, start..secret.start, 0..secret.start, hidden);
+        let tail = hide(text, secret.end..end, secret.end..text.len(), hidden);
         let tail = tail.trim_end();
         let cut = start > 0 && text[start - 1] != b'\n';
         Shown {
@@ -120,24 +143,32 @@ pub(super) struct Hidden {
     spans: Vec<(Span, usize)>,
     /// How far this span and all before it reach.
     reach: Vec<usize>,
+    /// What was found, which may stand elsewhere too.
+    values: Values,
 }
 
 impl Hidden {
-    /// Hides whatever a rule took for a secret, suppressed or not.
-    pub(super) fn of(detection: &Detection) -> Hidden {
-        let matches = detection.matches.iter().flat_map(|m| {
-            std::iter::once((m.secret.clone(), shown_len(m)))
-                .chain(m.parts.iter().map(|p| (p.clone(), 0)))
-        });
-        let suppressed = detection.suppressed.iter().map(|s| (s.secret.clone(), 0));
-        let mut spans: Vec<(Span, usize)> = matches.chain(suppressed).collect();
+    /// Hides whatever a rule took for a secret, suppressed or not. What is no placeholder is hidden
+    /// wherever it stands.
+    pub(super) fn of(text: &[u8], detection: &Detection) -> Hidden {
+        let matches = || {
+            detection.matches.iter().flat_map(|found| {
+                std::iter::once((&found.secret, shown_len(found)))
+                    .chain(found.parts.iter().map(|part| (part, 0)))
+            })
+        };
+        let values = Values::of(matches().map(|(span, public)| (&text[span.clone()], public)));
+        let suppressed = detection.suppressed.iter().map(|s| (&s.secret, 0));
+        let all = matches().chain(suppressed);
+        let mut spans: Vec<(Span, usize)> =
+            all.map(|(span, public)| (span.clone(), public)).collect();
         spans.sort_by_key(|(span, public)| (span.start, std::cmp::Reverse((span.end, *public))));
         let ends = spans.iter().scan(0, |reach, (span, _)| {
             *reach = span.end.max(*reach);
             Some(*reach)
         });
         let reach = ends.collect();
-        Hidden { spans, reach }
+        Hidden { spans, reach, values }
     }
 
     /// Returns what touches a part of the text.
@@ -149,10 +180,12 @@ impl Hidden {
 }
 
 /// Copies a part of the text, hiding every match in it and whatever looks random: a line may hold a
-/// secret that no rule knows.
-fn hide(text: &[u8], part: Span, hidden: &Hidden) -> String {
+/// secret that no rule knows. No token goes on beyond the room around the part.
+fn hide(text: &[u8], part: Span, room: Span, hidden: &Hidden) -> String {
+    let values = &hidden.values;
     let mut hidden = hidden.within(&part).to_vec();
-    hidden.extend(random_runs(text, &part).into_iter().map(|run| (run, 0)));
+    values.add_within(text, &part, &mut hidden);
+    hidden.extend(random_runs(text, &part, &room).into_iter().map(|run| (run, 0)));
     hidden.sort_by_key(|(span, public)| (span.start, std::cmp::Reverse((span.end, *public))));
     let mut shown = String::new();
     let mut at = part.start;
@@ -170,21 +203,33 @@ fn hide(text: &[u8], part: Span, hidden: &Hidden) -> String {
     shown
 }
 
-fn random_runs(text: &[u8], part: &Span) -> Vec<Span> {
-    let is_token = |byte: &u8| {
+/// Returns what looks random in a part of the text. A token that the part cuts is judged by what it
+/// is in the room around the part: fifteen characters of a key look like any word.
+fn random_runs(text: &[u8], part: &Span, room: &Span) -> Vec<Span> {
+    let is_token = |byte: &&u8| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=')
     };
+    let before = &text[room.start.max(part.start.saturating_sub(TOKEN_MAX))..part.start];
+    let after = &text[part.end..room.end.min(part.end + TOKEN_MAX)];
+    let beyond_start = before.iter().rev().take_while(is_token).count();
+    let beyond_end = after.iter().take_while(is_token).count();
     let mut runs = Vec::new();
     let mut at = part.start;
     while at < part.end {
-        let len = text[at..part.end].iter().take_while(|byte| is_token(byte)).count();
-        if len >= 16 && looks_random(&text[at..at + len]) {
-            runs.push(at..at + len);
+        let end = at + text[at..part.end].iter().take_while(is_token).count();
+        let start = if at == part.start { at - beyond_start } else { at };
+        let whole = if end == part.end { start..end + beyond_end } else { start..end };
+        let is_random = |run: Span| run.len() >= 16 && looks_random(&text[run]);
+        if end > at && (is_random(at..end) || is_random(whole)) {
+            runs.push(at..end);
         }
-        at += len + 1;
+        at = end + 1;
     }
     runs
 }
+
+/// How much of a token beyond the part that is shown is looked at.
+const TOKEN_MAX: usize = 256;
 
 fn last_chars(text: &str, is_cut: bool) -> String {
     let count = text.chars().count();
@@ -214,8 +259,11 @@ mod tests {
         let expanded = expand(example, 4).unwrap();
         let bytes = expanded.text.as_bytes();
         let detection = engine.detect(&Text { bytes, kind: FileKind::Other });
-        let shown =
-            Masker::new(&engine).around(bytes, &detection.matches[0], &Hidden::of(&detection));
+        let shown = Masker::new(&engine).around(
+            bytes,
+            &detection.matches[0],
+            &Hidden::of(bytes, &detection),
+        );
         let line = format!("{}{}{}", shown.before, shown.masked, shown.after);
         let secrets =
             expanded.secrets.iter().map(|s| expanded.text[s.clone()].to_owned()).collect();
@@ -231,7 +279,8 @@ mod tests {
                 let bytes = expanded.text.as_bytes();
                 let kind = FileKind::of_path(expanded.path.as_bytes());
                 let detection = engine.detect(&Text { bytes, kind });
-                let line = hide(bytes, 0..bytes.len(), &Hidden::of(&detection));
+                let line =
+                    hide(bytes, 0..bytes.len(), 0..bytes.len(), &Hidden::of(bytes, &detection));
                 let secret = expanded.secrets[0].clone();
                 // A vendor's name may stand beside the key too, and stays.
                 let beside = [&bytes[..secret.start], b"\0", &bytes[secret.end..]].concat();
@@ -278,7 +327,7 @@ mod tests {
             rank: 0,
         });
         let detection = Detection { matches: matches.collect(), ..Detection::default() };
-        let hidden = Hidden::of(&detection);
+        let hidden = Hidden::of(&[b'.'; 100], &detection);
         for start in 0..100 {
             for end in start + 1..101 {
                 let touches = |span: &Span| span.start < end && span.end > start;

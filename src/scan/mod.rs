@@ -140,10 +140,11 @@ fn scan_all(
             return (outcome, Vec::new(), HashMap::new());
         }
     };
-    outcome.own_rules = engine.rules().beside_builtin();
+    let masker = Masker::new(&engine);
+    let own_rules = engine.rules().beside_builtin().into_iter();
+    outcome.own_rules = own_rules.map(|rule| masker.rule(rule)).collect();
     outcome.notes = notes;
     let least = options.confidence.unwrap_or(config.confidence);
-    let masker = Masker::new(&engine);
     let mut scan = Scan {
         engine: &engine,
         masker,
@@ -170,11 +171,16 @@ fn scan_all(
     }
     outcome.files -= scan.excluded;
     outcome.unread.extend(scan.crowd.problems());
-    outcome.unread.extend(imported::unfinished(&engine, &config));
+    let unfinished = imported::unfinished(&engine, &config).into_iter();
+    outcome.unread.extend(unfinished.map(|problem| scan.masker.problem(problem)));
     scan.write_notes(source, &config, &mut outcome);
     let found = std::mem::take(&mut scan.found);
     let found = match judge::judge(source, options, found, &scan.olds) {
-        Ok(found) => found,
+        Ok(mut found) => {
+            let froms = found.iter_mut().filter_map(|found| found.finding.copied_from.as_mut());
+            froms.for_each(|from| *from = scan.masker.prose(from));
+            found
+        }
         Err(problem) => {
             outcome.unread.push(without_secrets(problem));
             Vec::new()
@@ -252,8 +258,14 @@ pub fn baseline_problem(error: &BaselineError) -> Problem {
 /// Hides what a parser quotes from a broken file: its author may have put a secret there.
 pub fn without_secrets(problem: Problem) -> Problem {
     let engine = Engine::new(RuleSet::builtin());
-    let text = Masker::new(&engine).message(&problem.problem);
-    Problem { problem: text, ..problem }
+    let masker = Masker::new(&engine);
+    let text = masker.message(&problem.problem);
+    Problem { problem: text, ..masker.problem(problem) }
+}
+
+/// As [`without_secrets`], for what names objects and no content.
+pub fn masked_problem(problem: Problem) -> Problem {
+    Masker::new(&Engine::new(RuleSet::builtin())).problem(problem)
 }
 
 fn setting_problem(name: &str) -> impl Fn(Unread) -> Problem {
@@ -328,7 +340,7 @@ impl Scan<'_> {
         let path = place.path;
         let shown_path = self.masker.path(path);
         let mut places = place::Places::new(text.bytes);
-        let hidden = mask::Hidden::of(detection);
+        let hidden = mask::Hidden::of(text.bytes, detection);
         self.allowed.count_imported(text.bytes, detection, olds);
         let mut matches = detection.matches.iter().filter(|m| m.confidence >= self.least);
         let first = self.found.len();
@@ -356,7 +368,7 @@ impl Scan<'_> {
             self.found.push(Candidate {
                 chunk: place.chunk,
                 origin: place.origin.clone(),
-                rule: self.engine.rules().get(found.rule).id.clone(),
+                rule: self.masker.rule_id(found.rule),
                 path: shown_path.clone(),
                 location,
                 confidence: found.confidence,
@@ -393,11 +405,11 @@ impl Scan<'_> {
     }
 
     fn problem(&self, unread: &Unread) -> Problem {
-        Problem {
-            path: self.masker.path(&path_text(&unread.path)),
+        self.masker.problem(Problem {
+            path: path_text(&unread.path),
             problem: unread.problem.clone(),
             hint: unread.hint.clone(),
-        }
+        })
     }
 
     fn write_notes(&self, source: &dyn Source, config: &Config, outcome: &mut Outcome) {
@@ -422,6 +434,8 @@ impl Scan<'_> {
         }
         self.allowed.write_notes(self.engine.rules(), config, &self.masker, &mut outcome.notes);
         outcome.notes.extend(source.notes());
+        // Some name files and rules, which somebody else has named.
+        outcome.notes.iter_mut().for_each(|note| *note = self.masker.prose(note));
     }
 }
 

@@ -72,8 +72,9 @@ impl Desk {
         opened.save().unwrap();
         drop(opened);
         let (asks, asked) = channel();
+        let masked = |text: &str| text.replace("value-", "hidden-");
         let has_secret = |text: &str| text.contains("value-");
-        let setup = Setup { by: Some("Jane".into()), filter: String::new(), has_secret };
+        let setup = Setup { by: Some("Jane".into()), filter: String::new(), has_secret, masked };
         let ledger = Ledger::open(store.clone()).unwrap();
         let model = Model::new(setup, ledger.baseline(), size);
         let session = Session::new(model, ledger, asks);

@@ -82,10 +82,15 @@ impl Detail<'_> {
         usize::from(self.area.width).saturating_sub(2)
     }
 
+    /// Makes a text that stood in a file fit for the screen.
+    fn clean(&self, text: &str) -> String {
+        self.theme.clean(&self.model.masked(text))
+    }
+
     fn title(&self) -> Line<'static> {
         let word = verdict_word(self.entry);
-        let name = self.theme.clean(self.model.rule_name(&self.entry.rule));
-        let id = format!("  ({})", self.theme.clean(&self.entry.rule));
+        let name = self.clean(self.model.rule_name(&self.entry.rule));
+        let id = format!("  ({})", self.clean(&self.entry.rule));
         let room = self.width().saturating_sub(word.len() + 2);
         let name = cut(&name, room, self.theme);
         let id = cut(&id, room.saturating_sub(width(&name)), self.theme);
@@ -99,15 +104,15 @@ impl Detail<'_> {
     }
 
     fn place(&self) -> Line<'static> {
-        let path = self.theme.clean(&self.entry.key.path);
+        let path = self.clean(&self.entry.key.path);
         let at = self.model.book.spot(self.entry).map_or(String::new(), |seen| {
             format!(":{}:{}", seen.finding.location.line, seen.finding.location.column)
         });
         let note = match &self.entry.state {
             State::New { copied_from: Some(from) } => {
-                format!("  also accepted in {}", self.theme.clean(from))
+                format!("  also accepted in {}", self.clean(from))
             }
-            State::Moved { from } => format!("  moved from {}", self.theme.clean(from)),
+            State::Moved { from } => format!("  moved from {}", self.clean(from)),
             _ => String::new(),
         };
         let place = cut_start(&format!("{path}{at}"), self.width(), self.theme);
@@ -215,7 +220,7 @@ impl Detail<'_> {
         if text.is_empty() {
             return Vec::new();
         }
-        let text = self.theme.clean(text);
+        let text = self.clean(text);
         let room = self.width().saturating_sub(LABEL);
         let parts = if is_whole { wrap(&text, room) } else { vec![cut(&text, room, self.theme)] };
         let label = |at: usize| format!("{:<LABEL$}", if at == 0 { label } else { "" });

@@ -27,7 +27,9 @@ pub(super) fn draw(model: &Model, theme: Theme, area: Rect, buffer: &mut Buffer)
     let rows = model.rows.iter().enumerate().skip(model.top).take(usize::from(area.height));
     for ((at, row), y) in rows.zip(area.y..) {
         let line = match row {
-            Row::Heading { title, done, all } => heading(title, *done, *all, theme, area),
+            Row::Heading { title, done, all } => {
+                heading(&model.masked(title), *done, *all, theme, area)
+            }
             Row::Entry(key) => match model.book.get(key) {
                 Some(entry) => entry_line(model, entry, at == model.cursor, theme, area),
                 None => continue,
@@ -86,15 +88,15 @@ fn place(model: &Model, entry: &Entry, theme: Theme) -> String {
     match (model.order, line) {
         (Order::Path, Some(line)) => format!(":{line}"),
         (Order::Path, None) => String::new(),
-        (_, Some(line)) => format!("{}:{line}", theme.clean(&entry.key.path)),
-        (_, None) => theme.clean(&entry.key.path),
+        (_, Some(line)) => format!("{}:{line}", theme.clean(&model.masked(&entry.key.path))),
+        (_, None) => theme.clean(&model.masked(&entry.key.path)),
     }
 }
 
 /// What else tells entries of a group apart: the line of the secret, or the rule.
 fn what(model: &Model, entry: &Entry, theme: Theme) -> (String, String, String) {
     if model.order != Order::Rule {
-        let rule = theme.clean(&entry.rule);
+        let rule = theme.clean(&model.masked(&entry.rule));
         let gone = if entry.is_gone() { "  gone" } else { "" };
         return (String::new(), rule, gone.to_owned());
     }

@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::{Exit, fail, fail_problem, say, without_keys};
-use super::{Args, close, user};
+use super::super::{Exit, fail, fail_problem, is_telling, masked, say, user};
+use super::{Args, close};
 use crate::audit::{Book, Change, Entry, Ledger, LedgerError, parse_verdict};
 use crate::baseline::{BASELINE_NAME, Statement, parse_day};
 use crate::finding::{Fingerprint, Verdict};
@@ -32,11 +32,23 @@ struct Wish {
 
 impl Args {
     pub(super) fn judge(&self, repository: &Repository, mut ledger: Ledger, book: &Book) -> Exit {
+        if self.by.as_deref().is_some_and(is_telling) {
+            return fail("--by holds a secret", &["the baseline is committed".into()]);
+        }
         let by = self.by.clone().or_else(|| user(repository));
         let changes = match self.wishes().and_then(|wishes| changes(&wishes, book, by.as_deref())) {
             Ok(changes) => changes,
             Err(refusal) => return refuse(&refusal),
         };
+        let is_told = |change: &Change| {
+            let reason = change.statement.reason.as_deref().unwrap_or_default();
+            ledger.baseline().is_told(&change.fingerprint, reason)
+        };
+        if let Some(told) = changes.iter().find(|change| is_told(change)) {
+            let id = &told.fingerprint.as_str()[..12];
+            let problem = format!("{id}: the reason holds a secret; the baseline is committed");
+            return fail(&problem, &["say why without quoting it".to_owned()]);
+        }
         if changes.is_empty() {
             say("keyhook: nothing to change, it says so already");
             return Exit::Clean;
@@ -201,8 +213,11 @@ impl Wish {
         if reason.is_some_and(|text| text.trim().is_empty() || text.trim() == "...") {
             return Some(format!("{id}: the reason is empty"));
         }
-        if reason.is_some_and(|text| without_keys(text) != text) {
+        if reason.is_some_and(is_telling) {
             return Some(format!("{id}: the reason holds a secret; the baseline is committed"));
+        }
+        if self.by.as_deref().is_some_and(is_telling) {
+            return Some(format!("{id}: `by` holds a secret; the baseline is committed"));
         }
         match &self.rotate_by {
             Some(day) if parse_day(day).is_none() => {
@@ -283,7 +298,10 @@ fn meant<'b>(wish: &Wish, book: &'b Book) -> Result<Vec<&'b Entry>, String> {
     }
     let Some(path) = &wish.path else { return Ok(entries) };
     let is_there = |entry: &&Entry| {
-        entry.key.path == *path || entry.record.as_ref().is_some_and(|record| record.path == *path)
+        // A list shows the path without its secrets.
+        entry.key.path == *path
+            || masked(&entry.key.path) == *path
+            || entry.record.as_ref().is_some_and(|record| record.path == *path)
     };
     let entries: Vec<&Entry> = entries.into_iter().filter(is_there).collect();
     if entries.is_empty() { Err(format!("{id}: it is not known in {path}")) } else { Ok(entries) }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::super::{Exit, say};
+use super::super::{Exit, mask_said, masked, say};
 use super::{report, write};
 use crate::audit::{Book, Entry, Filter, State};
 use crate::baseline::{parse_day, today};
@@ -104,24 +104,28 @@ impl Listing<'_> {
         let mut text = String::new();
         for entry in entries {
             let print = &entry.fingerprint.as_str()[..len];
-            let path = escape(&entry.key.path);
+            let path = masked(&entry.key.path);
+            let path = escape(&path);
             let place = match self.book.spot(entry) {
                 Some(seen) => format!("{path}:{}", seen.finding.location.line),
                 None if entry.is_gone() => format!("{path} (gone)"),
                 None => format!("{path} (not read)"),
             };
-            let rule = escape(&entry.rule);
+            let rule = masked(&entry.rule);
+            let rule = escape(&rule);
             let _ = write!(text, "{print}  {:14}  {place}  {rule}", entry.verdict_text());
             if let Some(record) = &entry.record {
                 let said =
                     [("by ", &record.by), ("on ", &record.on), ("rotate by ", &record.rotate_by)];
                 let said = said.iter().filter_map(|(word, value)| {
-                    value.as_ref().map(|value| format!("{word}{}", escape(value)))
+                    value.as_ref().map(|value| format!("{word}{}", escape(&masked(value))))
                 });
                 let said: Vec<String> = said.collect();
                 let overdue = if record.is_overdue(today()) { "  OVERDUE" } else { "" };
-                let reason =
-                    record.reason.as_ref().map_or(String::new(), |r| format!(": {}", escape(r)));
+                let reason = record
+                    .reason
+                    .as_ref()
+                    .map_or(String::new(), |r| format!(": {}", escape(&masked(r))));
                 let gap = if said.is_empty() { "" } else { "  " };
                 let _ = write!(text, "{overdue}{gap}{}{reason}", said.join(", "));
             }
@@ -133,12 +137,14 @@ impl Listing<'_> {
     fn list_json(&self, entries: &[&Entry]) -> String {
         let len = prefix_len(self.book.entries.iter().map(|entry| &entry.fingerprint));
         let entries: Vec<Value> = entries.iter().map(|entry| self.entry_json(entry, len)).collect();
-        pretty(&json!({
+        let mut document = json!({
             "version": 1,
             "entries": entries,
             "unread": self.problems.iter().map(problem_json).collect::<Vec<_>>(),
             "notes": self.notes,
-        }))
+        });
+        mask_said(&mut document);
+        pretty(&document)
     }
 
     fn entry_json(&self, entry: &Entry, len: usize) -> Value {
@@ -220,12 +226,12 @@ impl Stats {
         for entry in entries {
             stats.total.add(entry);
             stats.gone += usize::from(entry.is_gone());
-            stats.rules.entry(entry.rule.clone()).or_default().add(entry);
+            stats.rules.entry(masked(&entry.rule)).or_default().add(entry);
             let Some(record) = entry.record.as_ref().filter(|_| entry.is_judged()) else {
                 continue;
             };
             stats.overdue += usize::from(record.is_overdue(today()));
-            let by = record.by.clone().unwrap_or_else(|| "nobody named".to_owned());
+            let by = record.by.as_deref().map_or("nobody named".to_owned(), masked);
             stats.people.entry(by).or_default().add(entry);
             let age =
                 record.on.as_deref().and_then(parse_day).map(|day| (today() - day).get_days());

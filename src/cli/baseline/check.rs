@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use serde_json::json;
 
 use super::book::{Book, Tree};
-use super::{one, shown};
+use super::{mask_said, masked, one, shown};
 use crate::baseline::{BASELINE_NAME, Baseline, Fault, FaultKind, today};
 use crate::cli::{Exit, written};
 use crate::file;
@@ -72,10 +72,11 @@ impl Args {
         let listed: Vec<&Fault> = faults.iter().filter(is_shown).collect();
         for fault in &listed {
             let place = paint.strong(&format!("{BASELINE_NAME}:{}", fault.line));
-            let (kind, problem) = (fault.kind.as_str(), escape(&fault.problem));
+            let [problem, mend] = [&fault.problem, &fault.mend()].map(|text| masked(text));
+            let (kind, problem) = (fault.kind.as_str(), escape(&problem));
             writeln!(out, "{place}  {kind}  {}", shown(&fault.record))?;
             writeln!(out, "     {problem}")?;
-            writeln!(out, "     mend  {}", paint.command(&escape(&fault.mend())))?;
+            writeln!(out, "     mend  {}", paint.command(&escape(&mend)))?;
         }
         let count = baseline.records().count();
         let open = baseline.records().filter(|r| r.verdict == Verdict::Unreviewed).count();
@@ -105,11 +106,12 @@ impl Args {
                 "fails": self.counts(fault),
             })
         };
-        let document = json!({
+        let mut document = json!({
             "version": 1,
             "findings": baseline.records().count(),
             "faults": faults.iter().map(one).collect::<Vec<_>>(),
         });
+        mask_said(&mut document);
         write_document(&document, out)
     }
 }

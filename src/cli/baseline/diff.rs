@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 
 use serde_json::{Value, json};
 
-use super::{one, shown, statement};
+use super::{mask_said, masked, one, shown, statement};
 use crate::baseline::{BASELINE_NAME, Baseline, BaselineError, Change, Difference, Record};
 use crate::cli::hook::git_problem;
 use crate::cli::{Exit, written};
@@ -149,7 +149,8 @@ fn write_text(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
                 ),
             ),
             Change::Moved { before, after } => {
-                let from = escape(&before.path);
+                let from = masked(&before.path);
+                let from = escape(&from);
                 let said = moved_statement(before, after);
                 (2, format!("moved  {from} -> {}{said}", shown(after)))
             }
@@ -189,10 +190,11 @@ fn write_json(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
             json!({ "change": "judged", "before": record(before), "after": record(after) })
         }
     };
-    let document = json!({
+    let mut document = json!({
         "version": 1,
         "changes": difference.changes.iter().map(one).collect::<Vec<_>>(),
         "other-salt": difference.is_other_salt,
     });
+    mask_said(&mut document);
     write_document(&document, out)
 }

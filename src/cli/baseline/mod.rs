@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{Exit, fail_git, fail_problem, say};
+use super::{Exit, fail_git, fail_problem, mask_said, masked, say};
 use crate::baseline::Record;
 use crate::git::{Reader, Repository};
 use crate::scan::Problem;
@@ -78,7 +78,8 @@ fn list(word: &str, records: &[&Record]) {
 /// Names a record: path, rule and the start of its fingerprint.
 fn shown(record: &Record) -> String {
     let print = &record.fingerprint.as_str()[..12];
-    format!("{}  {}  {print}", escape(&record.path), escape(&record.rule))
+    let (path, rule) = (masked(&record.path), masked(&record.rule));
+    format!("{}  {}  {print}", escape(&path), escape(&rule))
 }
 
 /// Says a verdict with all that was said about it.
@@ -87,11 +88,11 @@ fn statement(record: &Record) -> String {
     let parts = [("by", &record.by), ("on", &record.on), ("rotate by", &record.rotate_by)];
     for (word, part) in parts {
         if let Some(part) = part {
-            text.push_str(&format!(" {word} {}", escape(part)));
+            text.push_str(&format!(" {word} {}", escape(&masked(part))));
         }
     }
     if let Some(reason) = &record.reason {
-        text.push_str(&format!(": {}", escape(reason)));
+        text.push_str(&format!(": {}", escape(&masked(reason))));
     }
     text
 }

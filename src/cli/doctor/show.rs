@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use serde_json::json;
 
-use super::super::without_keys;
+use super::super::masked;
 use super::{Check, Section, State, counted};
 use crate::report::write_document;
 use crate::terminal::{Paint, escape, may_color, width};
@@ -32,15 +32,15 @@ impl Answer<'_> {
                 "id": check.id,
                 "section": check.section.id(),
                 "state": check.state.id(),
-                "says": without_keys(&check.says),
-                "details": check.details.iter().map(|line| without_keys(line)).collect::<Vec<_>>(),
-                "mend": check.mend.as_deref().map(without_keys),
+                "says": masked(&check.says),
+                "details": check.details.iter().map(|line| masked(line)).collect::<Vec<_>>(),
+                "mend": check.mend.as_deref().map(masked),
                 "fixable": check.fix.is_some(),
             })
         });
         let document = json!({
             "version": JSON_VERSION,
-            "repository": without_keys(&self.place),
+            "repository": masked(&self.place),
             "guarded": self.is_guarded(),
             "checks": checks.collect::<Vec<_>>(),
             "mended": self.mended.iter().filter_map(|done| done.as_ref().ok()).collect::<Vec<_>>(),
@@ -157,7 +157,7 @@ impl Page {
 }
 
 fn safe(text: &str) -> String {
-    escape(&without_keys(text)).into_owned()
+    escape(&masked(text)).into_owned()
 }
 
 /// Breaks a text at its spaces; a word that is too long stands alone.

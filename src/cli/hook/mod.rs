@@ -11,7 +11,7 @@ use super::{Exit, error_paint, framework, parse_reader};
 use crate::git::{GitError, Reader, Repository, is_started_below_top};
 use crate::report::{Occasion, TextReport};
 use crate::rule::RuleSet;
-use crate::scan::{Outcome, Problem};
+use crate::scan::{Outcome, Problem, masked_problem};
 use crate::source::{StagedSource, Unread};
 
 mod commit;
@@ -93,8 +93,10 @@ fn run(name: &str, arguments: &[OsString], reader: Reader, time: Option<Duration
             _ => commit::staged(&r),
         },
     );
-    let outcome =
-        outcome.unwrap_or_else(|problem| Outcome { unread: vec![problem], ..Outcome::default() });
+    let outcome = outcome.unwrap_or_else(|problem| Outcome {
+        unread: vec![masked_problem(problem)],
+        ..Outcome::default()
+    });
     report(occasion, &outcome)
 }
 

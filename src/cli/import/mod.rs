@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use globset::{GlobBuilder, GlobSetBuilder};
 
 use super::baseline::problem;
-use super::{Exit, without_keys, written};
+use super::{Exit, is_telling, user, written};
 use crate::baseline::import::{FORMATS, Format, Parsed, Site, format_called, recognise};
 use crate::baseline::{BASELINE_NAME, today};
 use crate::config::CONFIG_NAME;
@@ -84,14 +84,14 @@ impl Args {
             let (path, problem, hint) = (String::new(), problem.to_owned(), hint.to_owned());
             vec![Problem { path, problem, hint }]
         };
-        if self.reason.as_deref().is_some_and(|reason| without_keys(reason) != reason) {
+        if self.reason.as_deref().is_some_and(is_telling) {
             let hint = "say why without quoting it: the baseline is committed";
             return Err(problem("the reason holds a secret", hint));
         }
         let top = repository.work_dir().ok_or_else(|| {
             problem("a bare repository has no baseline to change", "run it in a clone")
         })?;
-        let inputs = self.inputs(top)?;
+        let mut inputs = self.inputs(top)?;
         let is_foreign = ledger::is_foreign(repository, top).map_err(|problem| vec![problem])?;
         if is_foreign && inputs.iter().all(|input| input.name != BASELINE_NAME) {
             let hint = "name it too, or take every known file: keyhook baseline import".to_owned();
@@ -99,6 +99,11 @@ impl Args {
             return Err(vec![Problem { path: BASELINE_NAME.into(), problem, hint }]);
         }
         let found = tree::sweep(repository)?;
+        let engine = Engine::new(RuleSet::builtin());
+        let masker = Masker::new(&engine).knowing(found.iter().map(|found| &found.secret));
+        for input in &mut inputs {
+            drop_told_secrets(&mut input.parsed, &masker);
+        }
         let parsed: Vec<&Parsed> = inputs.iter().map(|input| &input.parsed).collect();
         let staged = Staged::open(repository, &parsed).map_err(|problem| vec![problem])?;
         let paths: BTreeSet<&str> = found.iter().map(|found| &found.finding.path[..]).collect();
@@ -117,7 +122,7 @@ impl Args {
             .collect();
         let excluded = count_excluded(&files, &sites);
         let notes = notes(repository, top);
-        self.finish(ledger, &files, &notes, excluded)
+        self.finish(ledger, &files, &notes, excluded, &masker)
     }
 
     fn finish(
@@ -126,10 +131,9 @@ impl Args {
         files: &[FilePlan],
         notes: &[Note],
         excluded: usize,
+        masker: &Masker<'_>,
     ) -> Result<Exit, Vec<Problem>> {
         let Written { is_changed, is_moved } = ledger.close().map_err(|problem| vec![problem])?;
-        let engine = Engine::new(RuleSet::builtin());
-        let masker = Masker::new(&engine);
         let is_text = self.format == "text";
         let paint = Paint { is_on: is_text && may_color(io::stdout().is_terminal()) };
         let report = Report {
@@ -139,7 +143,7 @@ impl Args {
             is_moved,
             notes,
             excluded,
-            masker: &masker,
+            masker,
             paint,
         };
         let mut out = io::BufWriter::new(io::stdout().lock());
@@ -152,7 +156,7 @@ impl Args {
         Choice {
             verdict: self.verdict,
             reason: self.reason.clone(),
-            by: repository.config("user.name").ok().flatten(),
+            by: user(repository),
             on: today().to_string(),
         }
     }
@@ -202,11 +206,7 @@ impl Args {
         let parsed = (format.parse)(text).map_err(|damage| {
             problem(format!("cannot read it as {}: {damage}", format.name), RESTORE)
         })?;
-        Ok(Input {
-            name: name.to_owned(),
-            parsed: without_told_secrets(parsed),
-            format: format.name,
-        })
+        Ok(Input { name: name.to_owned(), parsed, format: format.name })
     }
 }
 
@@ -214,13 +214,10 @@ impl Args {
 const RESTORE: &str = "nothing was written; restore or mend it, or name its format with --from";
 
 /// A comment that quotes a secret does not go into the baseline.
-fn without_told_secrets(mut parsed: Parsed) -> Parsed {
-    let engine = Engine::new(RuleSet::builtin());
-    let masker = Masker::new(&engine);
+fn drop_told_secrets(parsed: &mut Parsed, masker: &Masker<'_>) {
     for entry in &mut parsed.entries {
         entry.reason = entry.reason.take().filter(|reason| masker.message(reason) == *reason);
     }
-    parsed
 }
 
 fn is_ours(text: &str) -> bool {

@@ -248,7 +248,10 @@ impl Report<'_> {
     fn unmasked(&self, pattern: &str) -> Option<String> {
         let is_plain = escape(pattern) == pattern;
         let words = literals(pattern);
-        (is_plain && self.masker.message(&words) == words).then(|| pattern.to_owned())
+        let is_quiet = |text: &str| self.masker.message(text) == text;
+        // A secret may have marks in it that a pattern gives another meaning.
+        (is_plain && is_quiet(&words) && !self.masker.is_telling(pattern))
+            .then(|| pattern.to_owned())
     }
 
     /// Returns the same as JSON.

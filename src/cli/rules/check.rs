@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::super::{Exit, fail, safe, say, written};
+use super::super::{Exit, fail, say, written};
 use super::examine::Examiner;
 use super::{foreign, habits};
 use crate::config::{CONFIG_NAME, Config};
@@ -16,6 +16,7 @@ use crate::rule::{
     Check, Form, Outline, ProvenRule, RuleError, RuleSet, builtin_proven, checksum_named,
     checksum_names, is_gitleaks, read, shape,
 };
+use crate::scan::Masker;
 use crate::terminal::{escape_lines, width};
 
 /// How wide a line may be.
@@ -216,15 +217,20 @@ fn report(path: &str, checked: &Checked, form: Form) -> Exit {
 
 /// Writes a sentence and a hint, in lines that fit a narrow terminal.
 pub(super) fn write_wrapped(out: &mut dyn Write, text: &str, hint: &str) -> io::Result<()> {
-    for line in wrap(&safe(text), "    ") {
+    for line in wrap(&shown(text), "    ") {
         writeln!(out, "{line}")?;
     }
     if !hint.is_empty() {
-        for line in wrap(&format!("  hint: {}", safe(hint)), "        ") {
+        for line in wrap(&format!("  hint: {}", shown(hint)), "        ") {
             writeln!(out, "{line}")?;
         }
     }
     Ok(())
+}
+
+/// Makes what quotes a file safe for eyes and for a terminal.
+fn shown(text: &str) -> String {
+    escape_lines(&Masker::new(&Engine::new(RuleSet::builtin())).sentence(text), "")
 }
 
 /// Breaks a text between its words; the lines after the first are indented.

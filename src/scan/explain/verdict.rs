@@ -100,6 +100,7 @@ impl Explainer<'_> {
                 ("accepted", format!("The baseline accepts it here, as {}.", verdict.as_str()))
             }
             (None, Some(other)) => {
+                let other = Masker::new(self.engine).prose(&other);
                 let why = format!("A scan reports it: the baseline accepts the value in {other}.");
                 (SPEAKS, why)
             }
