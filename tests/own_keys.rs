@@ -287,3 +287,35 @@ fn passwords_of_pgpass_count() {
     let run = commit(&sandbox, "a.py", "x('grey-heron-43')\n").expect(1);
     run.says("this is a value of ~/.pgpass").hides("grey-heron-43");
 }
+
+#[test]
+fn a_live_value_in_a_path_is_hidden() {
+    let sandbox = with_env();
+    for name in [format!("notes-{PASSWORD}.py"), format!("{PASSWORD}/a.py")] {
+        let text = format!("a = '{PASSWORD}'\nkey = \"{}\"\n", key(1));
+        sandbox.write(&name, text).stage(&[&name]);
+        sandbox.try_commit(&["-q"]).expect(1).hides(PASSWORD).says("****");
+        for format in ["text", "json", "jsonl", "sarif"] {
+            let run = sandbox.keyhook(&["scan", "--staged", "--format", format]);
+            run.expect(1).hides(PASSWORD);
+            sandbox.keyhook(&["scan", &name, "--format", format]).expect(1).hides(PASSWORD);
+        }
+        sandbox.keyhook(&["scan", "--explain", &format!("{name}:2")]).expect(0).hides(PASSWORD);
+        sandbox.git(&["reset", "-q"]);
+    }
+    let name = format!("{PASSWORD}/id_rsa");
+    let pem = filled("-----BEGIN OPENSSH PRIVATE _-----\n{{base64 70}}\n", 1).replace('_', "KEY");
+    sandbox.write(&name, pem).stage(&[&name]);
+    sandbox.try_commit(&["-q"]).expect(1).hides(PASSWORD);
+    let run = sandbox.keyhook(&["scan", "--staged", "--format", "json"]);
+    run.expect(1).hides(PASSWORD);
+}
+
+#[test]
+fn a_live_value_is_hidden_beside_another_secret_even_where_it_may_stand() {
+    let sandbox = with_env();
+    sandbox.git(&["add", "--force", ".env"]);
+    sandbox.git(&["commit", "-qm", "x", "--no-verify"]);
+    let text = format!("login('{PASSWORD}', \"{}\")\n", key(1));
+    commit(&sandbox, "a.py", text).expect(1).says("login(").hides(PASSWORD);
+}

@@ -40,7 +40,7 @@ impl Excerpts {
         let kind = FileKind::of_path(&chunk.path).unless_binary(is_binary);
         let text = Text { bytes: &bytes, kind };
         let detection = self.engine.detect_in_file(&text, &path_text(&chunk.path));
-        let hidden = Hidden::of(&bytes, &detection);
+        let hidden = Hidden::of(&bytes, &detection, &[]);
         Looked { engine: &self.engine, bytes: bytes.into_owned(), detection, hidden }
     }
 }

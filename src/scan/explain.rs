@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::live::{LiveAt, Own};
+use super::live::{Lives, Own};
 use super::mask::Hidden;
 use super::{Masker, Options, Problem, Settings, place, settings, without_secrets};
 use crate::config::{CONFIG_NAME, Config};
@@ -145,7 +145,9 @@ struct File<'a> {
     path: &'a str,
     detection: &'a Detection,
     /// Where a value of this machine stands.
-    live: &'a [LiveAt],
+    lives: &'a Lives,
+    /// The path as it is shown and recorded.
+    shown: &'a str,
 }
 
 /// What a rule made of a value, before it is put into words.
@@ -176,8 +178,10 @@ impl Explainer<'_> {
         let (bytes, is_binary) = decode(&chunk.bytes);
         let kind = FileKind::of_path(&chunk.path).unless_binary(is_binary);
         let text = Text { bytes: &bytes, kind };
+        let in_name = own.in_name(self.source, self.config, &path);
+        let shown = Masker::new(self.engine).path_with(&path, &in_name);
         let mut detection = self.engine.detect_in_file(&text, &path);
-        let live = own.add(self.source, self.config, (&bytes, &path), &mut detection);
+        let lives = own.add(self.source, self.config, (&bytes, &path), &mut detection);
         let (part, is_cut) = match line {
             None => (0..bytes.len(), false),
             Some(number) => {
@@ -196,7 +200,8 @@ impl Explainer<'_> {
         let unheard = self.take_unheard(&text, &mut cases);
         cases
             .sort_by_key(|case| (case.secret.start, case.secret.end, case.said.order(), case.rule));
-        let file = File { chunk, text, path: &path, detection: &detection, live: &live };
+        let file =
+            File { chunk, text, path: &path, detection: &detection, lives: &lives, shown: &shown };
         let mut opinions = self.opinions(&file, &cases)?;
         opinions.splice(0..0, self.of_the_file(&file)?);
         if line.is_none() {
@@ -204,8 +209,7 @@ impl Explainer<'_> {
             opinions
                 .retain(|o| ![SPEAKS, "part", Suppression::Overlap.as_str()].contains(&o.verdict));
         }
-        let path = Masker::new(self.engine).path(&path);
-        Ok(Explained { path, line, opinions, unheard, is_cut })
+        Ok(Explained { path: shown, line, opinions, unheard, is_cut })
     }
 
     /// Adds what the rules say that a scan did not try.
@@ -245,7 +249,7 @@ impl Explainer<'_> {
 
     fn opinions(&self, file: &File<'_>, cases: &[Case]) -> Result<Vec<Opinion>, Problem> {
         let masker = Masker::new(self.engine);
-        let hidden = hidden(file.text.bytes, file.detection, cases);
+        let hidden = hidden(file, cases);
         let mut places = place::Places::new(file.text.bytes);
         let mut opinions = Vec::new();
         for case in cases {
@@ -329,15 +333,16 @@ fn cases_of(detection: Detection) -> Vec<Case> {
 }
 
 /// Returns everything that any rule took for a value.
-fn hidden(text: &[u8], detection: &Detection, cases: &[Case]) -> Hidden {
+fn hidden(file: &File<'_>, cases: &[Case]) -> Hidden {
     let quiet = cases.iter().filter(|case| !matches!(case.said, Said::Match(_)));
     let suppressed = quiet.map(|case| Suppressed {
         rule: case.rule,
         secret: case.secret.clone(),
         why: Suppression::Overlap,
     });
-    let (matches, suppressed) = (detection.matches.clone(), suppressed.collect());
-    Hidden::of(text, &Detection { matches, suppressed, ..Detection::default() })
+    let (matches, suppressed) = (file.detection.matches.clone(), suppressed.collect());
+    let detection = Detection { matches, suppressed, ..Detection::default() };
+    Hidden::of(file.text.bytes, &detection, &file.lives.all)
 }
 
 fn touches(a: &Span, b: &Span) -> bool {

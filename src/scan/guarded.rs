@@ -119,8 +119,8 @@ impl Scan<'_> {
             self.unguarded += 1;
             return Ok(());
         }
-        let place = self.place(source, chunk, path);
-        let shown_path = self.masker.path(path);
+        let place = self.place(source, config, chunk, path);
+        let shown_path = place.shown;
         self.secrets.insert(shown_path.clone(), file.secrets());
         self.found.push(Candidate {
             chunk: place.chunk,

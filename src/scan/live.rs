@@ -21,6 +21,15 @@ pub(super) struct Own<'a> {
     standings: HashMap<String, Standing>,
 }
 
+/// The values of this machine that stand in a text.
+#[derive(Default)]
+pub(super) struct Lives {
+    /// Those to be told of.
+    told: Vec<LiveAt>,
+    /// All of them. Who may commit a value need not want to see it.
+    pub(super) all: Vec<Span>,
+}
+
 /// Where a secret of a text is live.
 pub(super) struct LiveAt {
     span: Span,
@@ -47,19 +56,29 @@ impl<'a> Own<'a> {
         config: &Config,
         (text, path): (&[u8], &str),
         detection: &mut Detection,
-    ) -> Vec<LiveAt> {
-        let Some(machine) = self.machine else { return Vec::new() };
-        let load = || OwnKeys::load(machine, &config.own_keys_off, &source.folders());
-        let hits = self.keys.get_or_init(load).find(text);
-        let mut all = Vec::new();
-        for hit in hits {
+    ) -> Lives {
+        let mut lives = Lives::default();
+        for hit in self.find(source, config, text) {
+            lives.all.push(hit.span.clone());
             if let Some(note) = self.note(source, path, &hit) {
                 let variable = self.keys.get().and_then(|keys| keys.live(hit.value).variable());
-                all.push(LiveAt { span: hit.span, note, variable });
+                lives.told.push(LiveAt { span: hit.span, note, variable });
             }
         }
-        self.join(&all, detection);
-        all
+        self.join(&lives.told, detection);
+        lives
+    }
+
+    /// Returns where values stand in the name of a file; that alone is no finding.
+    pub(super) fn in_name(&self, source: &dyn Source, config: &Config, name: &str) -> Lives {
+        let hits = self.find(source, config, name.as_bytes()).into_iter();
+        Lives { told: Vec::new(), all: hits.map(|hit| hit.span).collect() }
+    }
+
+    fn find(&self, source: &dyn Source, config: &Config, text: &[u8]) -> Vec<Hit> {
+        let Some(machine) = self.machine else { return Vec::new() };
+        let load = || OwnKeys::load(machine, &config.own_keys_off, &source.folders());
+        self.keys.get_or_init(load).find(text)
     }
 
     /// Says where a value is live; `None` if it is no secret here.
@@ -113,10 +132,12 @@ impl<'a> Own<'a> {
     }
 }
 
-/// Returns where the secret at this place is live.
-pub(super) fn at<'l>(all: &'l [LiveAt], secret: &Span) -> Option<&'l LiveAt> {
-    let first = all.partition_point(|live| live.span.end <= secret.start);
-    all.get(first).filter(|live| live.span.start < secret.end)
+impl Lives {
+    /// Returns where the secret at this place is live.
+    pub(super) fn at(&self, secret: &Span) -> Option<&LiveAt> {
+        let first = self.told.partition_point(|live| live.span.end <= secret.start);
+        self.told.get(first).filter(|live| live.span.start < secret.end)
+    }
 }
 
 fn sentence(live: &Live, standing: Option<Standing>, is_encoded: bool) -> String {

@@ -1,6 +1,7 @@
 //! Makes findings safe for eyes: nothing that leaves here holds a secret.
 
 use super::Problem;
+use super::live::Lives;
 use crate::detect::{Detection, Engine, FileKind, Match, Text, looks_random};
 use crate::finding::{Secret, Span};
 
@@ -62,11 +63,29 @@ impl<'a> Masker<'a> {
         shown
     }
 
+    /// As [`Masker::path`], with the values of this machine that stand in it.
+    pub(super) fn path_with(&self, path: &str, lives: &Lives) -> String {
+        let mut shown = String::new();
+        let mut at = 0;
+        for span in &lives.all {
+            shown.push_str(&path[at..span.start]);
+            shown.push_str(STARS);
+            at = span.end;
+        }
+        shown.push_str(&path[at..]);
+        self.path(&shown)
+    }
+
     /// Hides secrets, and whatever looks random, in a message that quotes a file.
     pub fn message(&self, message: &str) -> String {
         let bytes = message.as_bytes();
         let detection = self.engine.detect(&Text { bytes, kind: FileKind::Other });
-        self.prose(&hide(bytes, 0..bytes.len(), 0..bytes.len(), &Hidden::of(bytes, &detection)))
+        self.prose(&hide(
+            bytes,
+            0..bytes.len(),
+            0..bytes.len(),
+            &Hidden::of(bytes, &detection, &[]),
+        ))
     }
 
     /// Hides secrets in what is said of a file that could not be read; ids stay.
@@ -150,7 +169,8 @@ pub(super) struct Hidden {
 impl Hidden {
     /// Hides whatever a rule took for a secret, suppressed or not. What is no placeholder is hidden
     /// wherever it stands.
-    pub(super) fn of(text: &[u8], detection: &Detection) -> Hidden {
+    /// `lives` are values of this machine.
+    pub(super) fn of(text: &[u8], detection: &Detection, lives: &[Span]) -> Hidden {
         let matches = || {
             detection.matches.iter().flat_map(|found| {
                 std::iter::once((&found.secret, shown_len(found)))
@@ -159,7 +179,7 @@ impl Hidden {
         };
         let values = Values::of(matches().map(|(span, public)| (&text[span.clone()], public)));
         let suppressed = detection.suppressed.iter().map(|s| (&s.secret, 0));
-        let all = matches().chain(suppressed);
+        let all = matches().chain(suppressed).chain(lives.iter().map(|span| (span, 0)));
         let mut spans: Vec<(Span, usize)> =
             all.map(|(span, public)| (span.clone(), public)).collect();
         spans.sort_by_key(|(span, public)| (span.start, std::cmp::Reverse((span.end, *public))));
@@ -262,7 +282,7 @@ mod tests {
         let shown = Masker::new(&engine).around(
             bytes,
             &detection.matches[0],
-            &Hidden::of(bytes, &detection),
+            &Hidden::of(bytes, &detection, &[]),
         );
         let line = format!("{}{}{}", shown.before, shown.masked, shown.after);
         let secrets =
@@ -279,8 +299,12 @@ mod tests {
                 let bytes = expanded.text.as_bytes();
                 let kind = FileKind::of_path(expanded.path.as_bytes());
                 let detection = engine.detect(&Text { bytes, kind });
-                let line =
-                    hide(bytes, 0..bytes.len(), 0..bytes.len(), &Hidden::of(bytes, &detection));
+                let line = hide(
+                    bytes,
+                    0..bytes.len(),
+                    0..bytes.len(),
+                    &Hidden::of(bytes, &detection, &[]),
+                );
                 let secret = expanded.secrets[0].clone();
                 // A vendor's name may stand beside the key too, and stays.
                 let beside = [&bytes[..secret.start], b"\0", &bytes[secret.end..]].concat();
@@ -327,7 +351,7 @@ mod tests {
             rank: 0,
         });
         let detection = Detection { matches: matches.collect(), ..Detection::default() };
-        let hidden = Hidden::of(&[b'.'; 100], &detection);
+        let hidden = Hidden::of(&[b'.'; 100], &detection, &[]);
         for start in 0..100 {
             for end in start + 1..101 {
                 let touches = |span: &Span| span.start < end && span.end > start;

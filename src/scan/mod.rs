@@ -167,7 +167,7 @@ fn scan_all(
     while let Some(item) = source.next() {
         let looked = item.and_then(|chunk| scan.chunk(source, &config, &chunk));
         outcome.files += usize::from(looked.is_ok());
-        outcome.unread.extend(looked.err().map(|unread| scan.problem(&unread)));
+        outcome.unread.extend(looked.err().map(|unread| scan.problem(source, &config, &unread)));
     }
     outcome.files -= scan.excluded;
     outcome.unread.extend(scan.crowd.problems());
@@ -306,7 +306,7 @@ impl Scan<'_> {
             self.excluded += 1;
             return Ok(());
         }
-        self.path_name(source, chunk, &path);
+        self.path_name(source, config, chunk, &path);
         let (bytes, is_binary) = decode(&chunk.bytes);
         self.guard(source, config, chunk, &path, &bytes)?;
         let kind = FileKind::of_path(&chunk.path).unless_binary(is_binary);
@@ -315,7 +315,7 @@ impl Scan<'_> {
         let live = self.own.add(source, config, (&bytes, &path), &mut detection);
         self.cut += usize::from(detection.is_cut);
         if detection.is_full {
-            self.crowd.add_full(self.masker.path(&path));
+            self.crowd.add_full(self.shown_path(source, config, &path));
         }
         if detection.matches.iter().all(|m| m.confidence < self.least)
             && !allowed::has_any(&detection)
@@ -324,7 +324,7 @@ impl Scan<'_> {
         }
         let olds = source.olds(chunk)?;
         let olds = Olds::new(&olds);
-        let place = self.place(source, chunk, &path);
+        let place = self.place(source, config, chunk, &path);
         self.matches(&text, &place, &detection, &live, &olds);
         Ok(())
     }
@@ -334,13 +334,13 @@ impl Scan<'_> {
         text: &Text<'_>,
         place: &Place<'_>,
         detection: &Detection,
-        live: &[live::LiveAt],
+        lives: &live::Lives,
         olds: &Olds<'_>,
     ) {
         let path = place.path;
-        let shown_path = self.masker.path(path);
+        let shown_path = &place.shown;
         let mut places = place::Places::new(text.bytes);
-        let hidden = mask::Hidden::of(text.bytes, detection);
+        let hidden = mask::Hidden::of(text.bytes, detection, &lives.all);
         self.allowed.count_imported(text.bytes, detection, olds);
         let mut matches = detection.matches.iter().filter(|m| m.confidence >= self.least);
         let first = self.found.len();
@@ -363,7 +363,7 @@ impl Scan<'_> {
                 continue;
             }
             let location = places.location(&found.secret);
-            let live = live::at(live, &found.secret);
+            let live = lives.at(&found.secret);
             let shown = self.masker.around(text.bytes, found, &hidden);
             self.found.push(Candidate {
                 chunk: place.chunk,
@@ -378,22 +378,30 @@ impl Scan<'_> {
                 variable: live.and_then(|live| live.variable.clone()),
             });
         }
-        self.crowd.add(&shown_path, self.found.len() - first, matches.count());
+        self.crowd.add(shown_path, self.found.len() - first, matches.count());
     }
 
     /// A file name is text too.
-    fn path_name(&mut self, source: &mut dyn Source, chunk: &Chunk, path: &str) {
+    fn path_name(&mut self, source: &mut dyn Source, config: &Config, chunk: &Chunk, path: &str) {
         let text = Text { bytes: path.as_bytes(), kind: FileKind::Binary };
         let detection = self.engine.detect_in_name(path);
         let is_possible = detection.matches.iter().any(|m| m.confidence >= self.least)
             || allowed::has_any(&detection);
         if is_possible && !source.had_path(chunk) {
-            let place = self.place(source, chunk, path);
-            self.matches(&text, &place, &detection, &[], &Olds::new(&[]));
+            let place = self.place(source, config, chunk, path);
+            let lives = self.own.in_name(source, config, path);
+            self.matches(&text, &place, &detection, &lives, &Olds::new(&[]));
         }
     }
 
-    fn place<'p>(&self, source: &dyn Source, chunk: &Chunk, path: &'p str) -> Place<'p> {
+    fn place<'p>(
+        &self,
+        source: &dyn Source,
+        config: &Config,
+        chunk: &Chunk,
+        path: &'p str,
+    ) -> Place<'p> {
+        let shown = self.shown_path(source, config, path);
         let origin = source.origin(chunk.id).map(|origin| Origin {
             id: origin.id,
             // People quote in messages whatever they copied.
@@ -401,12 +409,17 @@ impl Scan<'_> {
             is_tag: origin.kind == OriginKind::Tag,
             is_root: origin.is_root,
         });
-        Place { path, chunk: chunk.id, origin }
+        Place { path, shown, chunk: chunk.id, origin }
     }
 
-    fn problem(&self, unread: &Unread) -> Problem {
+    /// Returns a path as it is shown and recorded.
+    fn shown_path(&self, source: &dyn Source, config: &Config, path: &str) -> String {
+        self.masker.path_with(path, &self.own.in_name(source, config, path))
+    }
+
+    fn problem(&self, source: &dyn Source, config: &Config, unread: &Unread) -> Problem {
         self.masker.problem(Problem {
-            path: path_text(&unread.path),
+            path: self.shown_path(source, config, &path_text(&unread.path)),
             problem: unread.problem.clone(),
             hint: unread.hint.clone(),
         })
@@ -442,6 +455,8 @@ impl Scan<'_> {
 /// What a text is of.
 struct Place<'a> {
     path: &'a str,
+    /// As it is shown and recorded.
+    shown: String,
     chunk: usize,
     origin: Option<Origin>,
 }

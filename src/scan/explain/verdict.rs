@@ -3,14 +3,14 @@
 use super::super::guarded::{self, Guarded};
 use super::super::mask::Shown;
 use super::super::{
-    Allowed, Candidate, Found, Masker, Problem, judge, live, load_baseline, marker, place,
+    Allowed, Candidate, Found, Masker, Problem, judge, load_baseline, marker, place,
     without_secrets,
 };
 use super::{Case, Explainer, File, Opinion, SPEAKS, Said, touches};
 use crate::config::CONFIG_NAME;
 use crate::detect::{Detection, Match, Suppression, Text};
 use crate::finding::{Confidence, Location, Secret, Span};
-use crate::rule::{Rule, RuleSet, SENSITIVE_FILE};
+use crate::rule::{Rule, SENSITIVE_FILE};
 
 /// Its name, and why in sentences.
 type Verdict = (&'static str, String);
@@ -66,8 +66,8 @@ impl Explainer<'_> {
         }
         let secret = Secret::new(&text.bytes[found.secret.clone()]);
         let (verdict, why) =
-            self.verdict_of_baseline(path, found.rule, found.confidence, secret)?;
-        let live = live::at(file.live, &found.secret);
+            self.verdict_of_baseline(file.shown, found.rule, found.confidence, secret)?;
+        let live = file.lives.at(&found.secret);
         let live = live.map(|live| format!(" {}", sentence(&live.note)));
         Ok((verdict, why + &Masker::new(self.engine).message(&live.unwrap_or_default())))
     }
@@ -83,8 +83,8 @@ impl Explainer<'_> {
         let candidate = Candidate {
             chunk: 0,
             origin: None,
-            rule: self.id(rule).to_owned(),
-            path: Masker::new(self.engine).path(path),
+            rule: self.id(rule),
+            path: path.to_owned(),
             location: START,
             confidence,
             shown: Shown::nothing(),
@@ -133,10 +133,8 @@ impl Explainer<'_> {
         other.next().map_or(String::new(), |found| format!(" Here it is {}.", self.id(found.rule)))
     }
 
-    fn id(&self, rule: usize) -> &str {
-        let rules: &RuleSet = self.engine.rules();
-        let rule: &Rule = rules.get(rule);
-        &rule.id
+    fn id(&self, rule: usize) -> String {
+        Masker::new(self.engine).rule_id(rule)
     }
 
     /// Returns what the guard of sensitive files says of the file, if its name or the settings make it
@@ -182,7 +180,7 @@ impl Explainer<'_> {
             return Ok(("let-in", format!("`guarded.allow` in {CONFIG_NAME} lets it in.")));
         }
         let secret = guarded::secret_of(file.path);
-        let (verdict, why) = self.verdict_of_baseline(file.path, rule, confidence, secret)?;
+        let (verdict, why) = self.verdict_of_baseline(file.shown, rule, confidence, secret)?;
         let inside = file.detection.matches.iter().filter(|found| found.confidence >= least);
         let count = inside.count();
         if verdict == SPEAKS && count > 0 && count >= guarded.secrets() {
