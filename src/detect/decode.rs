@@ -74,7 +74,10 @@ fn narrow(bytes: &[u8], least: usize) -> Option<Vec<u8>> {
         let zero = at + found;
         let zeros = bytes[zero..].iter().position(|byte| *byte != 0);
         let behind = zero + zeros.unwrap_or(bytes.len() - zero);
-        match piece_at(&bytes[done..], zero - done..behind - done, least) {
+        // Behind the first character of any piece, another zero stands at the same place.
+        let may_go_on = least < 2 || bytes.get(behind + 1) == Some(&0);
+        let piece = may_go_on.then(|| piece_at(&bytes[done..], zero - done..behind - done, least));
+        match piece.flatten() {
             Some(piece) => {
                 text.extend(&bytes[done..done + piece.start]);
                 let units = bytes[done + piece.start..].chunks_exact(piece.width);
