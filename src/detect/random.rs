@@ -96,6 +96,19 @@ fn has_variety(value: &[u8]) -> bool {
         && (digits >= 1 || value.len() >= 16)
         && others * 2 < value.len()
         && distinct(value) >= 7.min(value.len() / 2 + 2)
+        && !is_lopsided(value)
+}
+
+/// Returns whether one byte makes up a quarter of a long value, as the `A` of base64 where a binary
+/// file has zeros.
+fn is_lopsided(value: &[u8]) -> bool {
+    const LONG: usize = 60;
+    if value.len() < LONG {
+        return false;
+    }
+    let mut counts = [0usize; 256];
+    value.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
+    counts.iter().any(|count| count * 4 >= value.len())
 }
 
 /// Shorter parts of a value say nothing about all of it.
