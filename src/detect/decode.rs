@@ -22,10 +22,12 @@ pub fn decode(bytes: &[u8]) -> (Cow<'_, [u8]>, bool) {
         return (Cow::Owned(text.into_bytes()), false);
     }
     let rest = &bytes[mark..];
-    let text = match narrow(rest, if mark > 0 { 1 } else { PIECE_MIN }) {
-        Some(text) => Cow::Owned(text),
-        None => Cow::Borrowed(rest),
+    let text = match mark {
+        0 if !may_hold_piece(rest) => None,
+        0 => narrow(rest, PIECE_MIN),
+        _ => narrow(rest, 1),
     };
+    let text = text.map_or(Cow::Borrowed(rest), Cow::Owned);
     let is_binary = memchr::memchr(0, &text[..text.len().min(SAMPLE)]).is_some();
     (text, is_binary)
 }
@@ -64,7 +66,23 @@ fn has_narrow_text(bytes: &[u8]) -> bool {
 }
 
 /// Fewer characters between zeros are numbers of a binary file.
-const PIECE_MIN: usize = 6;
+const PIECE_MIN: usize = 12;
+
+/// Returns whether a piece of [`PIECE_MIN`] characters may stand in the text: wherever it does, it
+/// fills two of these words in a row, and each second byte of them is zero. Of most pictures and
+/// archives no word passes, and nobody looks at their zeros.
+fn may_hold_piece(bytes: &[u8]) -> bool {
+    const { assert!(PIECE_MIN * 2 >= 3 * 8) };
+    const EVEN: u64 = u64::from_le_bytes([0xFF, 0, 0xFF, 0, 0xFF, 0, 0xFF, 0]);
+    let mut before = (false, false);
+    bytes.as_chunks::<8>().0.iter().any(|word| {
+        let word = u64::from_le_bytes(*word);
+        let here = (word != 0 && word & EVEN == 0, word != 0 && word & !EVEN == 0);
+        let is_both = (before.0 && here.0) || (before.1 && here.1);
+        before = here;
+        is_both
+    })
+}
 
 /// Writes the pieces of UTF-16 and UTF-32 as UTF-8; `None` if there are none.
 fn narrow(bytes: &[u8], least: usize) -> Option<Vec<u8>> {
@@ -189,7 +207,8 @@ mod tests {
         ];
         let marks: [&[u8]; 4] = [b"\xFF\xFE", b"\xFE\xFF", b"\xFF\xFE\0\0", b"\0\0\xFE\xFF"];
         for (unit, mark) in units.into_iter().zip(marks) {
-            let (first, second): (Vec<u8>, Vec<u8>) = (wide("mode = ä\n", unit), wide("x", unit));
+            let (first, second): (Vec<u8>, Vec<u8>) =
+                (wide("the mode = ä\n", unit), wide("x", unit));
             let key = "key = \"value of some length\"\n";
             let decoded = |parts: &[&[u8]]| {
                 let bytes = parts.concat();
@@ -197,18 +216,18 @@ mod tests {
                 assert!(!is_binary, "{bytes:?}");
                 String::from_utf8(text.into_owned()).unwrap()
             };
-            assert_eq!(decoded(&[&first]), "mode = ä\n");
-            assert_eq!(decoded(&[mark, &first]), "mode = ä\n");
-            assert_eq!(decoded(&[key.as_bytes(), &first]), key.to_owned() + "mode = ä\n");
-            assert_eq!(decoded(&[&first, key.as_bytes()]), "mode = ä\n".to_owned() + key);
+            assert_eq!(decoded(&[&first]), "the mode = ä\n");
+            assert_eq!(decoded(&[mark, &first]), "the mode = ä\n");
+            assert_eq!(decoded(&[key.as_bytes(), &first]), key.to_owned() + "the mode = ä\n");
+            assert_eq!(decoded(&[&first, key.as_bytes()]), "the mode = ä\n".to_owned() + key);
             assert_eq!(decoded(&[mark, &second, key.as_bytes()]), "x".to_owned() + key);
             assert_eq!(decoded(&[&first, key.as_bytes(), &first]).matches("mode").count(), 2);
         }
         // Text in another script has no zeros; what is Latin in it can be read.
-        let text: Vec<u8> = encode("это файл настроек\nKEY=value\n", u16::to_le_bytes);
-        assert!(decode(&text).0.windows(10).any(|part| part == b"\nKEY=value"));
+        let text: Vec<u8> = encode("это файл настроек\nKEY=value of it\n", u16::to_le_bytes);
+        assert!(decode(&text).0.windows(16).any(|part| part == b"\nKEY=value of it"));
         let text = [b"\xFF\xFE", &text[..]].concat();
-        assert_eq!(decode(&text).0, "это файл настроек\nKEY=value\n".as_bytes());
+        assert_eq!(decode(&text).0, "это файл настроек\nKEY=value of it\n".as_bytes());
     }
 
     #[test]
