@@ -1,6 +1,7 @@
 //! Is a captured secret a whole token, or a piece of a longer one?
 
-use crate::finding::Span;
+use super::public_len;
+use crate::finding::{Confidence, Span};
 use crate::rule::Rule;
 
 /// Returns whether nothing that belongs to the token touches the secret.
@@ -13,12 +14,24 @@ pub(super) fn is_token(text: &[u8], secret: &Span, rule: &Rule) -> bool {
     may_start(before) && ends(after) && (rule.near.is_empty() || is_value())
 }
 
-/// Returns whether a secret is one whatever touches it: base64 and program code hold its fixed start
-/// by chance, but not with a dash or an underscore in it.
+/// Returns whether a secret is one whatever touches it. Base64 and program code hold a fixed start by
+/// chance, but not with a dash or an underscore in it; the names of functions hold that too, but more
+/// underscores and fewer digits behind it than a key.
 pub(super) fn stands_out(rule: &Rule, secret: &[u8]) -> bool {
-    const START_MAX: usize = 12;
-    let start = &secret[..secret.len().min(START_MAX)];
-    rule.near.is_empty() && !rule.is_shapeless && start.iter().any(|byte| b"-_".contains(byte))
+    const START_MAX: usize = 4;
+    let public = match public_len(rule, secret) {
+        0 => START_MAX.min(secret.len()),
+        len => len,
+    };
+    let (start, body) = secret.split_at(public);
+    let underscores = body.iter().filter(|byte| **byte == b'_').count();
+    let digits = body.iter().filter(|byte| byte.is_ascii_digit()).count();
+    rule.near.is_empty()
+        && !rule.is_shapeless
+        && rule.confidence == Confidence::High
+        && start.iter().any(|byte| b"-_".contains(byte))
+        && underscores * 16 <= body.len()
+        && digits > body.len() / 20
 }
 
 /// Returns whether a token may start behind `before`.

@@ -108,6 +108,15 @@ fn a_key_between_the_bytes_of_a_binary_file() {
 }
 
 #[test]
+fn the_names_of_functions_in_a_binary_file_are_no_keys() {
+    let repo = Git::usual().repo();
+    let names =
+        "_Z23gen_vec_pack_usat_v8hiP7rtx_defS0_S0_\0xbb_live_range_info_of_block12_and_its_edges";
+    repo.put("program", [b"\x7FELF\0\0", names.as_bytes(), b"\0"].concat());
+    repo.passes(&[]);
+}
+
+#[test]
 fn text_of_which_a_part_is_utf_16() {
     let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
     let settings = "PORT=3000\nMODE=production\n";
