@@ -6,7 +6,7 @@ use keyhook::baseline::Record;
 use keyhook::finding::Verdict;
 
 use super::{Random, parse, record, render};
-use crate::support::{Run, Sandbox, program};
+use crate::support::{Run, Sandbox, copy_program};
 
 const NAME: &str = ".secrets.baseline";
 
@@ -309,7 +309,7 @@ fn a_program_with_any_name_is_registered() {
     let folder = sandbox.beside("a 'new'\nline\tand \"more\" 100%");
     std::fs::create_dir(&folder).unwrap();
     let copy = folder.join("keyhook");
-    std::fs::copy(program(), &copy).unwrap();
+    copy_program(&copy);
     let run = |arguments: &[&str]| {
         let mut command = sandbox.command(&copy, sandbox.root());
         Run::of(command.args(arguments).output().unwrap()).expect(0)

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{blocks, picture, write_hook};
-use crate::support::{Run, Sandbox, leak, program};
+use crate::support::{Run, Sandbox, copy_program, leak, program};
 
 #[test]
 fn a_fresh_repository_is_guarded() {
@@ -273,7 +273,7 @@ fn the_way_out_of_a_foreign_folder_works() {
 fn installed_from_a_copy(sandbox: &Sandbox) -> std::path::PathBuf {
     let copy = sandbox.beside("bin/keyhook");
     fs::create_dir_all(copy.parent().unwrap()).unwrap();
-    fs::copy(program(), &copy).unwrap();
+    copy_program(&copy);
     let mut command = sandbox.command(&copy, sandbox.root());
     Run::of(command.arg("install").output().unwrap()).expect(0);
     copy

@@ -14,6 +14,13 @@ pub fn program() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_keyhook"))
 }
 
+/// Puts a copy of the program under test there. `cp` writes it: a file that this process has open for
+/// writing cannot be run, and another test that starts a program just then would inherit it.
+pub fn copy_program(to: &Path) {
+    let status = Command::new("cp").arg(program()).arg(to).status().expect("there is a cp");
+    assert!(status.success());
+}
+
 /// Fills in an inert example (`{{hex 40}}`), the same way for the same seed.
 pub fn filled(example: &str, seed: u64) -> String {
     expand(example, seed).expect("a well-formed example").text
