@@ -36,6 +36,7 @@ mod printable;
 #[cfg(test)]
 mod tests;
 
+pub(super) use backslash::spelled_out;
 pub(super) use blob::{Blobs, may_open};
 pub(super) use escape::layers;
 

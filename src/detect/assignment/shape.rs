@@ -47,36 +47,6 @@ pub(super) fn is_chain_address(value: &[u8]) -> bool {
     value.len() == 42 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit)
 }
 
-/// Returns a value in which characters of other scripts are written as `\uXXXX`, with these as they
-/// are; `None` if there is none.
-pub(super) fn spelled_out(value: &[u8]) -> Option<Vec<u8>> {
-    let unit_at = |at: usize| {
-        let digits = value.get(at..at + 6)?.strip_prefix(b"\\u")?;
-        let unit = u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-        (unit >= 0x80).then_some(unit)
-    };
-    let (mut text, mut units) = (Vec::new(), Vec::new());
-    let mut at = memchr::memmem::find(value, b"\\u")?;
-    text.extend(&value[..at]);
-    let mut is_spelled = false;
-    while at < value.len() {
-        match unit_at(at) {
-            Some(unit) => {
-                units.push(unit);
-                (at, is_spelled) = (at + 6, true);
-            }
-            None => {
-                text.extend(String::from_utf16_lossy(&units).bytes());
-                units.clear();
-                text.push(value[at]);
-                at += 1;
-            }
-        }
-    }
-    text.extend(String::from_utf16_lossy(&units).bytes());
-    is_spelled.then_some(text)
-}
-
 /// Returns whether the value is letters that chance made: as many capitals as small ones, nearly,
 /// and no words.
 pub(in crate::detect) fn is_letter_mix(value: &[u8]) -> bool {

@@ -7,6 +7,7 @@
 use super::dialect::Value;
 use super::{context, shape};
 use crate::detect::judge::{self, Suppression};
+use crate::detect::layer::spelled_out;
 use crate::detect::name::{Promise, Sort, Strength, Words};
 use crate::detect::random::looks_random;
 use crate::detect::{FileKind, Text};
@@ -48,7 +49,7 @@ fn weigh_alone(
 ) -> Result<Confidence, Suppression> {
     let bytes = &text.bytes[value.span.clone()];
     // A word of another script is no random text because it is written as `\u05e1\u05d9`.
-    let spelled = shape::spelled_out(bytes);
+    let spelled = spelled_out(bytes);
     let bytes = spelled.as_deref().unwrap_or(bytes);
     // Most values are words of a program; the dear questions are not for them.
     if is_plain_word(bytes) && (promise.strength == Strength::Faint || !value.is_literal) {

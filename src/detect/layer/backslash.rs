@@ -25,6 +25,28 @@ pub(super) fn read(text: &[u8], start: usize) -> Option<Escape> {
     }
 }
 
+/// Returns a text in which characters of other scripts are written as `\uXXXX`, with these as they
+/// are; `None` if there is none.
+pub(in crate::detect) fn spelled_out(text: &[u8]) -> Option<Vec<u8>> {
+    let mut at = memchr::memmem::find(text, b"\\u")?;
+    let mut spelled = text[..at].to_vec();
+    let mut is_spelled = false;
+    while at < text.len() {
+        let rest = text[at..].strip_prefix(b"\\").filter(|rest| rest.starts_with(b"u"));
+        match rest.and_then(utf16).filter(|escape| !escape.bytes().is_ascii()) {
+            Some(escape) => {
+                spelled.extend(escape.bytes());
+                (at, is_spelled) = (at + escape.len, true);
+            }
+            None => {
+                spelled.push(text[at]);
+                at += 1;
+            }
+        }
+    }
+    is_spelled.then_some(spelled)
+}
+
 /// Returns whether decoding this escape could change what is found.
 pub(super) fn is_telling(text: &[u8], span: &Span, escape: &Escape) -> bool {
     let before = span.start.checked_sub(1).map_or(b' ', |at| text[at]);
