@@ -3,7 +3,7 @@
 use super::baseline::Book;
 pub(super) use super::baseline::problem;
 use super::commits::beyond_files;
-use super::{Exit, fail, fail_git, fail_problem, is_telling, say, user};
+use super::{Exit, UNQUOTED, fail, fail_git, fail_problem, is_telling, say, user};
 use crate::baseline::{BASELINE_NAME, Baseline, Place, Record, Statement, parse_day};
 use crate::finding::{Fingerprint, Verdict};
 use crate::git::{Reader, Repository};
@@ -26,9 +26,6 @@ pub(super) struct Args {
     #[arg(long, value_name = "DAY", value_parser = parse_rotation)]
     rotate_by: Option<String>,
 }
-
-/// What to do about a reason that holds a secret.
-const UNQUOTED: &str = "say why without quoting it: the baseline is committed";
 
 /// A place to accept: fingerprint, rule and path.
 type Accepted = (Fingerprint, String, String);

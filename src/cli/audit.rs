@@ -93,6 +93,14 @@ impl Args {
         }
     }
 
+    /// Returns who judges; a name that holds a secret is refused, since the baseline is committed.
+    fn judge_name(&self, repository: &Repository) -> Result<Option<String>, Exit> {
+        if self.by.as_deref().is_some_and(is_telling) {
+            return Err(fail("--by holds a secret", &["the baseline is committed".into()]));
+        }
+        Ok(self.by.clone().or_else(|| user(repository)))
+    }
+
     fn screen(
         self,
         repository: &Repository,
@@ -104,10 +112,10 @@ impl Args {
             let hint = "keyhook audit --set ID=VERDICT --reason \"...\"".to_owned();
             return fail("--reason and --rotate-by belong to --set or --from", &[hint]);
         }
-        if self.by.as_deref().is_some_and(is_telling) {
-            return fail("--by holds a secret", &["the baseline is committed".into()]);
-        }
-        let by = self.by.or_else(|| user(repository));
+        let by = match self.judge_name(repository) {
+            Ok(by) => by,
+            Err(exit) => return exit,
+        };
         let setup = Setup { by, filter, has_secret: is_telling, masked };
         let model = Model::new(setup, ledger.baseline(), size);
         let (events, received) = mpsc::channel();

@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 use serde_json::Value;
 
 use crate::detect::Engine;
+use crate::file::full;
 use crate::finding::Confidence;
 use crate::git::{GitError, Reader, Repository};
 use crate::hook::HookError;
@@ -147,6 +148,11 @@ fn masked(text: &str) -> String {
     ENGINE.with(|engine| Masker::new(engine).prose(text))
 }
 
+/// As [`masked`], for what quotes a file: tokens that look random are hidden as well.
+fn masked_quote(text: &str) -> String {
+    ENGINE.with(|engine| Masker::new(engine).sentence(text))
+}
+
 /// As [`masked`], for everything in a document that stood in a baseline.
 fn mask_said(document: &mut Value) {
     const SAID: [&str; 7] = ["reason", "by", "path", "rule", "from", "problem", "mend"];
@@ -170,6 +176,9 @@ fn user(repository: &Repository) -> Option<String> {
     name.filter(|name| !name.is_empty()).map(|name| masked(&name))
 }
 
+/// What to do about a reason that holds a secret.
+const UNQUOTED: &str = "say why without quoting it: the baseline is committed";
+
 /// Returns whether a text that goes into the baseline holds a secret.
 fn is_telling(text: &str) -> bool {
     ENGINE.with(|engine| Masker::new(engine).is_telling(text))
@@ -189,7 +198,6 @@ fn open_repository(folder: &Path, command: &str) -> Result<Repository, Exit> {
     let named = Repository::open_named().filter(|_| folder == Path::new("."));
     let Some(named) = named else { return opened.map_err(|error| fail_git(&error)) };
     let named = named.map_err(|error| fail_git(&error))?;
-    let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let is_named = |found: &Repository| full(found.git_dir()) == full(named.git_dir());
     match opened {
         Ok(found) if is_named(&found) => Ok(found),

@@ -342,9 +342,8 @@ impl Repository {
     /// one that commands take. A repository without a worktree has nowhere else to stand.
     pub fn is_at_top(&self) -> bool {
         let Some(top) = self.work_dir() else { return true };
-        let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let current = env::current_dir().unwrap_or_default();
-        !is_started_below_top() && full(&current) == full(top)
+        !is_started_below_top() && file::full(&current) == file::full(top)
     }
 
     /// Returns git's folder for this worktree.

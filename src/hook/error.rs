@@ -5,7 +5,8 @@ use std::{fmt, io};
 
 use super::event::Event;
 use super::manager::{Addition, Managed};
-use super::place::{self, Configured, Owner, Place};
+use super::place::{Configured, Owner, Place};
+use crate::file::full;
 use crate::git::GitError;
 
 /// Why the hooks could not be put in or taken out.
@@ -44,7 +45,7 @@ impl fmt::Display for HookError {
                 None => write!(
                     f,
                     "the hooks folder is a link: {} is not this repository's own folder",
-                    place::full(&place.folder).display()
+                    full(&place.folder).display()
                 ),
             },
             HookError::NoFolder(place) => {

@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 
 use super::change::{Changes, all_or_nothing};
 use super::event::Event;
-use super::place::{self, Owner, Place};
+use super::place::{Owner, Place};
 use super::shim;
 use super::{Configured, Done, HookError, Installed, Order, Removed, canary};
-use crate::file;
+use crate::file::{self, full};
 use crate::git::{Git, Repository};
 
 /// Every hook that git runs from the hooks folder, and that a folder for all would shadow.
@@ -65,9 +65,7 @@ pub fn install(order: &Order<'_>) -> Result<Installed, HookError> {
     let own = folder().ok_or(HookError::NoHome)?;
     let git = git()?;
     let (folder, configured) = match value(&git, "--global") {
-        Some(folder) if place::full(&folder) != place::full(&own) => {
-            (folder.clone(), Some((folder, "global")))
-        }
+        Some(folder) if full(&folder) != full(&own) => (folder.clone(), Some((folder, "global"))),
         Some(_) => (own.clone(), Some((own.clone(), "global"))),
         None => (own.clone(), value(&git, "--system").map(|folder| (folder, "system"))),
     };
@@ -140,7 +138,7 @@ pub fn uninstall() -> Result<Removed, HookError> {
     let own = folder().ok_or(HookError::NoHome)?;
     let git = git()?;
     let configured = value(&git, "--global");
-    let is_own = configured.as_ref().is_some_and(|path| place::full(path) == place::full(&own));
+    let is_own = configured.as_ref().is_some_and(|path| full(path) == full(&own));
     let folder = match configured {
         Some(folder) if !is_own => folder,
         _ => own.clone(),

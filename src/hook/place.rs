@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::HookError;
+use crate::file::full;
 use crate::git::{Git, Repository};
 
 /// The folder from which git takes the hooks of a repository.
@@ -116,17 +117,6 @@ fn owner_of(folder: &Path, configured: Option<&Configured>, repository: &Reposit
     let is_chosen_here =
         configured.is_some_and(|c| matches!(c.scope.as_str(), "local" | "worktree"));
     if is_in_worktree || is_chosen_here { Owner::Project } else { Owner::Others }
-}
-
-/// Resolves the links of as much of a path as exists.
-pub(super) fn full(path: &Path) -> PathBuf {
-    for above in path.ancestors() {
-        if let Ok(found) = above.canonicalize() {
-            let rest = path.strip_prefix(above).expect("it is an ancestor");
-            return if rest.as_os_str().is_empty() { found } else { found.join(rest) };
-        }
-    }
-    path.to_owned()
 }
 
 #[cfg(unix)]

@@ -8,7 +8,7 @@ use super::event::Event;
 use super::manager::Managed;
 use super::place::{self, Owner, Place};
 use super::shim::{self, KEPT, SHIM_VERSION};
-use crate::file;
+use crate::file::{self, full};
 use crate::git::{Git, Repository};
 
 /// What stands at one moment.
@@ -157,7 +157,7 @@ fn calls_keyhook(text: &[u8], event: Event) -> bool {
 pub fn shadowed(repository: &Repository, place: &Place) -> Vec<PathBuf> {
     let own = repository.common_dir().join("hooks");
     // keyhook's own folder runs them.
-    if place.owner == Owner::Keyhook || place::full(&own) == place::full(&place.folder) {
+    if place.owner == Owner::Keyhook || full(&own) == full(&place.folder) {
         return Vec::new();
     }
     let Ok(entries) = fs::read_dir(&own) else { return Vec::new() };

@@ -12,7 +12,7 @@ use super::sparse::Sparse;
 use super::staged::{standing_of, unread};
 use super::{Chunk, Source, Standing, Unread};
 use crate::file::{self, Links};
-use crate::git::{Git, GitError, Repository};
+use crate::git::{Git, GitError, Repository, to_path};
 
 /// Reads files and folders that the user named.
 pub struct FilesSource<'a> {
@@ -76,9 +76,9 @@ impl<'a> FilesSource<'a> {
                 self.sparse.add(folder);
                 let shown = self.shown(folder);
                 for name in names {
-                    let Some(name) = name_path(&name) else { continue };
+                    let Some(name) = to_path(&name) else { continue };
                     let display = path_bytes(&shown.join(&name));
-                    let path = if folder == Path::new(".") { name } else { folder.join(name) };
+                    let path = listed_path(folder, name);
                     found.push((path, display));
                 }
                 Ok(())
@@ -291,15 +291,9 @@ fn path_bytes(path: &Path) -> Vec<u8> {
     path.to_string_lossy().replace('\\', "/").into_bytes()
 }
 
-#[cfg(unix)]
-pub(super) fn name_path(name: &[u8]) -> Option<PathBuf> {
-    use std::os::unix::ffi::OsStrExt;
-    Some(PathBuf::from(std::ffi::OsStr::from_bytes(name)))
-}
-
-#[cfg(not(unix))]
-pub(super) fn name_path(name: &[u8]) -> Option<PathBuf> {
-    String::from_utf8(name.to_vec()).ok().map(PathBuf::from)
+/// Returns where a file lies that git lists in a folder.
+pub(super) fn listed_path(folder: &Path, name: PathBuf) -> PathBuf {
+    if folder == Path::new(".") { name } else { folder.join(name) }
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::files::name_path;
-use crate::git::{Entry, Git, GitError, Kind, Repository};
+use super::files::listed_path;
+use crate::git::{Entry, Git, GitError, Kind, Repository, to_path};
 
 /// What is left out of the folders that were listed.
 #[derive(Default)]
@@ -47,10 +47,8 @@ impl Sparse {
             let number = self.repositories.len();
             self.repositories.push(Repository::open_at(&folder)?);
             for (name, entry) in left_out {
-                let Some(name) = name_path(&name) else { continue };
-                // As the folder's files are listed.
-                let path = if folder == Path::new(".") { name } else { folder.join(name) };
-                self.entries.insert(path, (number, entry));
+                let Some(name) = to_path(&name) else { continue };
+                self.entries.insert(listed_path(&folder, name), (number, entry));
             }
         }
         Ok(())

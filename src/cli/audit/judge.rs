@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::{Exit, fail, fail_problem, is_telling, masked, say, user};
+use super::super::{Exit, fail, fail_problem, is_telling, masked, say};
 use super::{Args, close};
 use crate::audit::{Book, Change, Entry, Ledger, LedgerError, parse_verdict};
 use crate::baseline::{BASELINE_NAME, Statement, parse_day};
@@ -32,10 +32,10 @@ struct Wish {
 
 impl Args {
     pub(super) fn judge(&self, repository: &Repository, mut ledger: Ledger, book: &Book) -> Exit {
-        if self.by.as_deref().is_some_and(is_telling) {
-            return fail("--by holds a secret", &["the baseline is committed".into()]);
-        }
-        let by = self.by.clone().or_else(|| user(repository));
+        let by = match self.judge_name(repository) {
+            Ok(by) => by,
+            Err(exit) => return exit,
+        };
         let changes = match self.wishes().and_then(|wishes| changes(&wishes, book, by.as_deref())) {
             Ok(changes) => changes,
             Err(refusal) => return refuse(&refusal),

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use globset::{GlobBuilder, GlobSetBuilder};
 
 use super::baseline::problem;
-use super::{Exit, is_telling, user, written};
+use super::{Exit, UNQUOTED, is_telling, user, written};
 use crate::baseline::import::{FORMATS, Format, Parsed, Site, format_called, recognise};
 use crate::baseline::{BASELINE_NAME, today};
 use crate::config::CONFIG_NAME;
@@ -85,8 +85,7 @@ impl Args {
             vec![Problem { path, problem, hint }]
         };
         if self.reason.as_deref().is_some_and(is_telling) {
-            let hint = "say why without quoting it: the baseline is committed";
-            return Err(problem("the reason holds a secret", hint));
+            return Err(problem("the reason holds a secret", UNQUOTED));
         }
         let top = repository.work_dir().ok_or_else(|| {
             problem("a bare repository has no baseline to change", "run it in a clone")

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::super::{Exit, fail, say, written};
+use super::super::{Exit, fail, masked_quote, say, written};
 use super::examine::Examiner;
 use super::{foreign, habits};
 use crate::config::{CONFIG_NAME, Config};
@@ -16,7 +16,6 @@ use crate::rule::{
     Check, Form, Outline, ProvenRule, RuleError, RuleSet, builtin_proven, checksum_named,
     checksum_names, is_gitleaks, read, shape,
 };
-use crate::scan::Masker;
 use crate::terminal::{escape_lines, width};
 
 /// How wide a line may be.
@@ -230,7 +229,7 @@ pub(super) fn write_wrapped(out: &mut dyn Write, text: &str, hint: &str) -> io::
 
 /// Makes what quotes a file safe for eyes and for a terminal.
 fn shown(text: &str) -> String {
-    escape_lines(&Masker::new(&Engine::new(RuleSet::builtin())).sentence(text), "")
+    escape_lines(&masked_quote(text), "")
 }
 
 /// Breaks a text between its words; the lines after the first are indented.

@@ -11,7 +11,7 @@ use super::change::Changes;
 use super::event::{EVENTS, Event};
 use super::place::{self, Place};
 use super::{HookError, KEPT};
-use crate::file;
+use crate::file::{self, full};
 
 mod edit;
 
@@ -109,8 +109,8 @@ pub fn recognise(top: Option<&Path>, place: &Place) -> Vec<Managed> {
 
 /// Returns the folder of husky's scripts, from the top.
 fn husky_folder(top: &Path, place: &Place) -> Option<PathBuf> {
-    let folder = place::full(&place.folder);
-    let inside = folder.strip_prefix(place::full(top)).ok();
+    let folder = full(&place.folder);
+    let inside = folder.strip_prefix(full(top)).ok();
     if let Some(inside) = inside {
         // Since version 9, git is sent to generated scripts one level down.
         if inside.ends_with("_") && (folder.join("h").is_file() || inside.starts_with(".husky")) {
@@ -240,8 +240,8 @@ impl Managed {
 
     /// Returns whether git takes its hooks from the manager's own folder.
     pub(super) fn owns_folder(&self, place: &Place) -> bool {
-        let folder = place::full(&place.folder);
-        let scripts = place::full(&self.top.join(&self.file));
+        let folder = full(&place.folder);
+        let scripts = full(&self.top.join(&self.file));
         self.manager == Manager::Husky && (folder == scripts || folder == scripts.join("_"))
     }
 
